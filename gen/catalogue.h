@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gen/generate.h"
+
+namespace concrete::gen {
+
+/// A family of operators in rtl/catalogue.yaml (docs/add-a-family.md).
+///
+///     format: 1
+///     families:
+///       booth8_m4:
+///         kind: multiplier
+///         files: [booth8.v]                 # relative to the catalogue
+///         top: booth8
+///         fixed: {ENCODER: 1, COMPRESSOR: 0}   # Verilog parameters that make the family
+///         parameters:                          # what a user chooses
+///           P: {min: 0, max: 16, default: 8, instances: [2, 4, 6, 8, 10, 12, 14]}
+///         source: "Liu et al., IEEE TC 66(8), 2017"
+///         summary: radix-4 Booth, encoder E1, exact compression
+///         closed_form: product | sum | lower_part_or:K     # optional; K names a parameter
+struct Family {
+    struct Parameter {
+        int64_t lowest = 0, highest = 0, fallback = 0;
+        std::vector<int64_t> instances;  ///< those that `gen --catalogue` makes when nothing is named
+    };
+    std::string name, top, source, summary;
+    sim::OperatorKind kind = sim::OperatorKind::multiplier;
+    std::vector<std::filesystem::path> files;
+    std::map<std::string, int64_t> fixed;
+    std::map<std::string, Parameter> parameters;
+    sim::ClosedForm closed_form = sim::ClosedForm::none;
+    std::string or_bits_parameter;
+};
+
+struct Catalogue {
+    std::filesystem::path path;
+    std::vector<Family> families;
+
+    /// Throws: InputError naming the nearest family.
+    const Family& family(const std::string& name) const;
+};
+
+/// Throws: InputError with file, line, column.
+Catalogue load_catalogue(const std::filesystem::path& path);
+
+/// rtl/catalogue.yaml of this installation: $CONCRETE_RTL_DIR, beside the program (share/concrete/rtl), or the source tree.
+std::filesystem::path default_catalogue_path();
+
+/// "booth8_m4-P8": the family's name, then -NAMEVALUE for each parameter in alphabetical order; just the name for a
+/// family without parameters. It is also the stem of the operator file.
+std::string instance_name(const Family& family, const std::map<std::string, int64_t>& parameters);
+
+/// Parameters of an instance by its name ("booth8_m4-P8"), the reverse of instance_name. A family name alone takes the defaults.
+/// Throws: InputError naming the nearest family, or the parameter and its range.
+std::pair<const Family*, std::map<std::string, int64_t>> parse_instance_name(const Catalogue& catalogue,
+                                                                             const std::string& name);
+
+/// Request for an instance; parameters not given take their defaults. Throws: InputError naming parameter and range.
+Request catalogue_request(const Family& family, const std::map<std::string, int64_t>& parameters);
+
+/// All instances whose name matches a shell glob (over the full ranges), or the default subset if the glob is empty.
+/// Throws: InputError if nothing matches or more than 4096 do.
+std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob = "");
+
+}  // namespace concrete::gen

@@ -1,0 +1,85 @@
+# How a folder becomes a library and its tests. Sources are found by name: FOO.cpp belongs to the library, FOO_test.cpp
+# to the folder's quick tests and FOO_slow_test.cpp to its slow ones, so that a new pair needs no edit here.
+
+add_library(concrete_options INTERFACE)
+target_compile_options(concrete_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
+  # Reals are rounded exactly as docs/arithmetic.md says: no contraction to fused multiply-add.
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+target_include_directories(concrete_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+if(CONCRETE_SANITIZE)
+  target_compile_options(concrete_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(concrete_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# concrete_library(NAME SOURCES... ): the library concrete_NAME, known as Concrete::NAME, from this folder's sources.
+function(concrete_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_library(concrete_${name} STATIC ${sources})
+  add_library(Concrete::${name} ALIAS concrete_${name})
+  set_target_properties(concrete_${name} PROPERTIES EXPORT_NAME ${name})
+  target_link_libraries(concrete_${name} PRIVATE $<BUILD_INTERFACE:concrete_options>)
+  target_include_directories(concrete_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/concrete>)
+  set_property(GLOBAL APPEND PROPERTY CONCRETE_LIBRARIES concrete_${name})
+endfunction()
+
+# concrete_tests(NAME LIBRARIES...): one test program for the quick tests of this folder, one for the slow ones, and
+# one translation unit a header, which shows that every header compiles alone.
+function(concrete_tests name)
+  if(NOT CONCRETE_TESTS)
+    return()
+  endif()
+  file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  foreach(kind quick slow)
+    set(sources ${all})
+    if(kind STREQUAL slow)
+      list(FILTER sources INCLUDE REGEX "_slow_test\\.cpp$")
+      set(target ${name}_slow_tests)
+    else()
+      list(FILTER sources EXCLUDE REGEX "_slow_test\\.cpp$")
+      set(target ${name}_tests)
+    endif()
+    if(NOT sources)
+      continue()
+    endif()
+    add_executable(${target} ${sources})
+    target_link_libraries(${target} PRIVATE concrete_options ${ARGN} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${target} PRIVATE CONCRETE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES LABELS ${kind} TIMEOUT 1200)
+  endforeach()
+
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  set(units)
+  foreach(header ${headers})
+    get_filename_component(stem ${header} NAME_WE)
+    set(unit ${CMAKE_CURRENT_BINARY_DIR}/self_contained/${stem}.cpp)
+    file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n#include \"${header}\"\n" @ONLY)
+    list(APPEND units ${unit})
+  endforeach()
+  if(units)
+    add_library(${name}_self_contained OBJECT ${units})
+    target_link_libraries(${name}_self_contained PRIVATE concrete_options ${ARGN})
+  endif()
+endfunction()
+
+# Sets CONCRETE_WITH_CUDA from CONCRETE_CUDA and, where it is on, enables the language.
+macro(concrete_find_cuda)
+  set(CONCRETE_WITH_CUDA OFF)
+  if(NOT CONCRETE_CUDA STREQUAL "OFF")
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(CMAKE_CUDA_COMPILER)
+      if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 90-real 90-virtual)
+      endif()
+      enable_language(CUDA)
+      find_package(CUDAToolkit REQUIRED)
+      set(CONCRETE_WITH_CUDA ON)
+    elseif(CONCRETE_CUDA STREQUAL "ON")
+      message(FATAL_ERROR "CONCRETE_CUDA=ON but no nvcc was found; install the CUDA toolkit or use CONCRETE_CUDA=OFF")
+    endif()
+  endif()
+endmacro()

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace concrete::sim {
+
+/// Words of this folder, and of the whole project:
+///
+///     a ──┐                      a: activation (for an adder: the accumulator)
+///         ├─ MUL ─ p ─┐          b: weight     (for an adder: the addend)
+///     b ──┘           ├─ ADD ─▶ acc
+///              acc ───┘          A code is an integer, a value is real: value = scale * (code - zero_point).
+enum class OperatorKind { multiplier, adder };
+
+/// "multiplier" or "adder".
+std::string to_string(OperatorKind kind);
+
+/// What an operator computes where no table can hold it. Claimed by the catalogue and checked by `gen` on the sweep.
+enum class ClosedForm {
+    none,
+    product,        ///< a * b
+    sum,            ///< a + b modulo 2^y_bits
+    lower_part_or,  ///< the lower-part-OR adder with Operator::or_bits OR-ed bits; see sim/accumulator.h
+};
+
+struct Port {
+    std::string name;  ///< as in the Verilog
+    int bits = 0;      ///< 1 to 64
+    bool is_signed = false;
+
+    bool operator==(const Port&) const = default;
+};
+
+/// Lowest and highest integer a port can carry. Throws: RangeError for an unsigned port of 64 bits.
+int64_t lowest_code(const Port& port);
+int64_t highest_code(const Port& port);
+
+/// The Verilog an operator was made from, complete, so that it can be simulated again anywhere.
+struct Sources {
+    struct File {
+        std::string path;  ///< relative, without "..": where it stood below the folder of the first source
+        std::string text;
+        bool is_include = false;  ///< found by `include, not named on the command line
+        bool operator==(const File&) const = default;
+    };
+    std::vector<File> files;
+    std::string top;
+    std::map<std::string, std::string> parameters;  ///< values as given to Verilator's -G
+    std::vector<std::string> defines;               ///< NAME or NAME=VALUE, as given to -D
+
+    bool operator==(const Sources&) const = default;
+};
+
+/// Error figures over all operand pairs (or over the declared sample). error = approximate - exact; an adder without
+/// carry-out is compared modulo 2^y_bits. Names and definitions: EvoApproxLib (Mrazek et al., DATE 2017).
+struct Metrics {
+    double mae = 0;               ///< mean |error|
+    double mae_percent = 0;       ///< of 2^y_bits
+    double wce = 0;               ///< max |error|
+    double wce_percent = 0;       ///< of 2^y_bits
+    double wcre_percent = 0;      ///< max |error| / max(1, |exact|)
+    double ep_percent = 0;        ///< share of pairs with an error
+    double mre_percent = 0;       ///< mean |error| / max(1, |exact|)
+    double mse = 0;               ///< mean error^2
+    double mean_error = 0;        ///< bias
+    double error_variance = 0;    ///< mse - mean_error^2
+    double nmed = 0;              ///< mae / max |exact|
+
+    bool operator==(const Metrics&) const = default;
+};
+
+/// One operator, as its file holds it (docs/operator-file.md).
+struct Operator {
+    std::string name;
+    OperatorKind kind = OperatorKind::multiplier;
+    Port a, b, y;
+    int y_lsb = 0;  ///< value of the product = y * 2^y_lsb
+    ClosedForm closed_form = ClosedForm::none;
+    int or_bits = 0;  ///< k of lower_part_or
+
+    Sources sources;
+    std::string sources_sha256;
+    std::map<std::string, std::string> tools;  ///< "verilator" -> "5.006", ...
+
+    bool exhaustive = false;  ///< metrics and closed form were checked on every pair
+    uint64_t swept_pairs = 0;
+    uint64_t sample_seed = 0;  ///< meaningful if not exhaustive
+    Metrics metrics;
+
+    /// y as a signed integer, [2^a_bits][2^b_bits] row-major, indexed by raw codes (two's-complement patterns). Empty
+    /// where a_bits + b_bits > 24 or y needs more than 32 signed bits.
+    std::vector<int32_t> lut;
+
+    bool operator==(const Operator&) const = default;
+};
+
+/// Value at raw codes. Requires: a table, a_raw < 2^a_bits, b_raw < 2^b_bits.
+inline int32_t lookup(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
+    return op.lut[(a_raw << op.b.bits) | b_raw];
+}
+
+/// Sign- or zero-extends the low `bits` bits of a pattern (1 <= bits <= 64).
+inline int64_t decode(uint64_t pattern, int bits, bool is_signed) {
+    const int shift = 64 - bits;
+    return is_signed ? static_cast<int64_t>(pattern << shift) >> shift
+                     : static_cast<int64_t>((pattern << shift) >> shift);
+}
+
+/// The low `bits` bits of a code (1 <= bits <= 64).
+inline uint64_t encode(int64_t code, int bits) {
+    return static_cast<uint64_t>(code) & (~uint64_t{0} >> (64 - bits));
+}
+
+/// Identifies what the operator computes: SHA-256 of kind, ports, table or closed form, and sources.
+std::string content_hash(const Operator& op);
+
+/// Reads an operator file, after a first complete read in a guarded child process, since HDF5 itself can crash on hostile
+/// files. Throws: InputError naming the file, the item, what was found and what was expected.
+Operator load_operator(const std::filesystem::path& path);
+
+/// Writes an operator file atomically and byte-reproducibly. Throws: InputError if the folder is not writable.
+void save_operator(const Operator& op, const std::filesystem::path& path);
+
+}  // namespace concrete::sim
