@@ -48,15 +48,16 @@ struct Catalogue {
 /// Throws: InputError with file, line, column.
 Catalogue load_catalogue(const std::filesystem::path& path);
 
-/// rtl/catalogue.yaml of this installation: $CONCRETE_RTL_DIR, beside the program (share/concrete/rtl), or the source tree.
+/// rtl/catalogue.yaml of this installation: $CONCRETE_RTL_DIR, beside the program (share/concrete/rtl), or the source
+/// tree.
 std::filesystem::path default_catalogue_path();
 
 /// "booth8_m4-P8": the family's name, then -NAMEVALUE for each parameter in alphabetical order; just the name for a
 /// family without parameters. It is also the stem of the operator file.
 std::string instance_name(const Family& family, const std::map<std::string, int64_t>& parameters);
 
-/// Parameters of an instance by its name ("booth8_m4-P8"), the reverse of instance_name. A family name alone takes the defaults.
-/// Throws: InputError naming the nearest family, or the parameter and its range.
+/// Parameters of an instance by its name ("booth8_m4-P8"), the reverse of instance_name. A family name alone takes the
+/// defaults. Throws: InputError naming the nearest family, or the parameter and its range.
 std::pair<const Family*, std::map<std::string, int64_t>> parse_instance_name(const Catalogue& catalogue,
                                                                              const std::string& name);
 

@@ -19,13 +19,13 @@ inline constexpr int kTableBits = 24;
 struct Request {
     std::string name;
     sim::Sources sources;
-    std::optional<sim::OperatorKind> kind;               ///< worked out from the error against + and * if not given
-    std::optional<std::string> a_port, b_port, y_port;   ///< worked out from names and order if not given
-    std::optional<bool> is_signed;                       ///< of all ports; explicit `signed` in the Verilog if not given
+    std::optional<sim::OperatorKind> kind;              ///< worked out from the error against + and * if not given
+    std::optional<std::string> a_port, b_port, y_port;  ///< worked out from names and order if not given
+    std::optional<bool> is_signed;                      ///< of all ports; explicit `signed` in the Verilog if not given
     int y_lsb = 0;
-    sim::ClosedForm closed_form = sim::ClosedForm::none; ///< a claim, checked on the sweep
+    sim::ClosedForm closed_form = sim::ClosedForm::none;  ///< a claim, checked on the sweep
     int or_bits = 0;
-    int exhaustive_bits = 24;            ///< sweep all pairs up to so many input bits (24 to 32) ...
+    int exhaustive_bits = 24;              ///< sweep all pairs up to so many input bits (24 to 32) ...
     uint64_t samples = uint64_t{1} << 24;  ///< ... beyond, so many pairs, all corner pairs among them
     uint64_t seed = 1;
 };

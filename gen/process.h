@@ -18,8 +18,8 @@ struct ProcessLimits {
 };
 
 struct ProcessResult {
-    int exit_status = 0;  ///< 128 + signal where one ended it
-    std::string ended_by; ///< "", or which limit or signal ended it ("the wall-clock limit of 180 s")
+    int exit_status = 0;   ///< 128 + signal where one ended it
+    std::string ended_by;  ///< "", or which limit or signal ended it ("the wall-clock limit of 180 s")
     std::string out, err;
 };
 

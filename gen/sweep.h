@@ -19,7 +19,8 @@ class RtlOperators {
     /// y as raw pattern of operator i for raw operand pairs.
     std::vector<uint64_t> evaluate(size_t i, std::span<const uint64_t> a_raw, std::span<const uint64_t> b_raw) const;
 
-    /// y as raw pattern for all pairs, row-major by a. Requires a_bits + b_bits <= 32. x_value: what unknown bits are set to.
+    /// y as raw pattern for all pairs, row-major by a. Requires a_bits + b_bits <= 32. x_value: what unknown bits are
+    /// set to.
     std::vector<uint32_t> sweep(size_t i, int x_value = 0) const;
 
   private:

@@ -15,10 +15,10 @@ namespace concrete::gen {
 /// Unknown (x) values are set at construction of the model (--x-assign unique, --x-initial unique): the driver
 /// chooses 0 or 1 for them through VerilatedContext::randReset(0 or 1).
 struct VerilatedSpec {
-    sim::Sources sources;                   ///< may hold several operators, plus a wrapper as top
-    std::string driver;                     ///< C++ text
+    sim::Sources sources;                      ///< may hold several operators, plus a wrapper as top
+    std::string driver;                        ///< C++ text
     std::vector<std::string> verilator_flags;  ///< further flags, "-Wno-fatal" and "-Wno-lint" are always given
-    bool optimize = true;                   ///< g++ -O2 for long runs; false: -O1, faster to build
+    bool optimize = true;                      ///< g++ -O2 for long runs; false: -O1, faster to build
 };
 
 /// Builds the program, or finds it in the cache (by hash of everything that goes in, tool versions included). The

@@ -29,8 +29,12 @@ AccumulatorSpec make_accumulator(int bits, Overflow overflow, std::shared_ptr<co
 void check(const AccumulatorSpec& spec);
 
 /// Lowest / highest accumulator code: -2^(W-1), 2^(W-1) - 1.
-inline int64_t lowest_accumulator(int bits) { return decode(uint64_t{1} << (bits - 1), bits, true); }
-inline int64_t highest_accumulator(int bits) { return -(lowest_accumulator(bits) + 1); }
+inline int64_t lowest_accumulator(int bits) {
+    return decode(uint64_t{1} << (bits - 1), bits, true);
+}
+inline int64_t highest_accumulator(int bits) {
+    return -(lowest_accumulator(bits) + 1);
+}
 
 /// Keeps the low W bits (wrap) or clamps (saturate); value may be any 64-bit integer.
 int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value);

@@ -70,7 +70,8 @@ struct RunConfig {
 /// Throws: InputError with file, line, column, key path and nearest known name.
 RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
-/// Reads an operator reference: NAME, FILE.h5, {name: NAME, P: 8} or {file: FILE.h5}. Texts that end in .h5 or contain a slash are files.
+/// Reads an operator reference: NAME, FILE.h5, {name: NAME, P: 8} or {file: FILE.h5}. Texts that end in .h5 or contain
+/// a slash are files.
 OperatorRef read_operator_ref(const YamlNode& node, const std::filesystem::path& config_folder);
 
 /// A path as a configuration writes it: absolute, or below the configuration's folder, or below the working folder.

@@ -37,8 +37,8 @@ DatasetConfig read_dataset_config(const YamlNode& node, const std::filesystem::p
 /// Reads the first `limit` pictures (0: all). IDX: the four standard file names of MNIST (train-images-idx3-ubyte,
 /// t10k-...), plain or .gz (LeCun, http://yann.lecun.com/exdb/mnist). CIFAR: "binary version" records of CIFAR-10
 /// (data_batch_1..5.bin, test_batch.bin; Krizhevsky 2009), plain or .gz.
-/// Throws: InputError naming the file for missing or truncated files, trailing bytes, wrong magic numbers, and counts of
-/// pictures and labels that disagree.
+/// Throws: InputError naming the file for missing or truncated files, trailing bytes, wrong magic numbers, and counts
+/// of pictures and labels that disagree.
 Dataset load_dataset(const DatasetConfig& config, size_t limit = 0);
 
 /// Pictures first .. first + count - 1 as real values (pixel / 255 - mean[c]) / std[c], [count, c, h, w].

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "sim/accumulator.h"
-#include "sim/mac.h"
+#include "sim/product_model.h"
 
 namespace concrete::sim {
 

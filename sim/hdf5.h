@@ -12,9 +12,10 @@
 
 namespace concrete::sim {
 
-/// An HDF5 file opened for reading. The constructor first has a child process with limits read every object of the file:
-/// HDF5 1.10 can crash on hostile files, and a child that dies tells so. All sizes are checked before memory is taken.
-/// Items are named by path from the root ("/lut", "conv1.weight"); an error names file and item, what was found and what was expected.
+/// An HDF5 file opened for reading. The constructor first has a child process with limits read every object of the
+/// file: HDF5 1.10 can crash on hostile files, and a child that dies tells so. All sizes are checked before memory is
+/// taken. Items are named by path from the root ("/lut", "conv1.weight"); an error names file and item, what was found
+/// and what was expected.
 class Hdf5Reader {
   public:
     explicit Hdf5Reader(const std::filesystem::path& path);
@@ -26,8 +27,9 @@ class Hdf5Reader {
     /// Names of the direct members of a group, sorted.
     std::vector<std::string> members(const std::string& group) const;
 
-    /// Whole data sets, converted where every value of the stored type fits the asked one. integers: any stored integer type (stored uint64 beyond int64: error);
-    /// floats: any stored float type. Throws: InputError if absent, of another class, larger than max_elements.
+    /// Whole data sets, converted where every value of the stored type fits the asked one. integers: any stored integer
+    /// type (stored uint64 beyond int64: error); floats: any stored float type. Throws: InputError if absent, of
+    /// another class, larger than max_elements.
     Tensor<int32_t> integers32(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
     Tensor<int64_t> integers64(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
     Tensor<float> floats(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
@@ -46,8 +48,8 @@ class Hdf5Reader {
     std::unique_ptr<State> state_;
 };
 
-/// Writes a new HDF5 file without time stamps, so that equal contents give equal bytes; it appears at commit() (AtomicFile).
-/// Groups on the way to an item are made.
+/// Writes a new HDF5 file without time stamps, so that equal contents give equal bytes; it appears at commit()
+/// (AtomicFile). Groups on the way to an item are made.
 class Hdf5Writer {
   public:
     explicit Hdf5Writer(const std::filesystem::path& path);
@@ -62,7 +64,9 @@ class Hdf5Writer {
     void write_text(const std::string& dataset, std::string_view text);
 
     void attribute(const std::string& object, const std::string& name, const std::string& value);
-    void attribute(const std::string& object, const std::string& name, const char* value) { attribute(object, name, std::string(value)); }
+    void attribute(const std::string& object, const std::string& name, const char* value) {
+        attribute(object, name, std::string(value));
+    }
     void attribute(const std::string& object, const std::string& name, int64_t value);
     void attribute(const std::string& object, const std::string& name, double value);
     void group(const std::string& path);

@@ -59,17 +59,17 @@ struct Sources {
 /// Error figures over all operand pairs (or over the declared sample). error = approximate - exact; an adder without
 /// carry-out is compared modulo 2^y_bits. Names and definitions: EvoApproxLib (Mrazek et al., DATE 2017).
 struct Metrics {
-    double mae = 0;               ///< mean |error|
-    double mae_percent = 0;       ///< of 2^y_bits
-    double wce = 0;               ///< max |error|
-    double wce_percent = 0;       ///< of 2^y_bits
-    double wcre_percent = 0;      ///< max |error| / max(1, |exact|)
-    double ep_percent = 0;        ///< share of pairs with an error
-    double mre_percent = 0;       ///< mean |error| / max(1, |exact|)
-    double mse = 0;               ///< mean error^2
-    double mean_error = 0;        ///< bias
-    double error_variance = 0;    ///< mse - mean_error^2
-    double nmed = 0;              ///< mae / max |exact|
+    double mae = 0;             ///< mean |error|
+    double mae_percent = 0;     ///< of 2^y_bits
+    double wce = 0;             ///< max |error|
+    double wce_percent = 0;     ///< of 2^y_bits
+    double wcre_percent = 0;    ///< max |error| / max(1, |exact|)
+    double ep_percent = 0;      ///< share of pairs with an error
+    double mre_percent = 0;     ///< mean |error| / max(1, |exact|)
+    double mse = 0;             ///< mean error^2
+    double mean_error = 0;      ///< bias
+    double error_variance = 0;  ///< mse - mean_error^2
+    double nmed = 0;            ///< mae / max |exact|
 
     bool operator==(const Metrics&) const = default;
 };
@@ -119,8 +119,8 @@ inline uint64_t encode(int64_t code, int bits) {
 /// Identifies what the operator computes: SHA-256 of kind, ports, table or closed form, and sources.
 std::string content_hash(const Operator& op);
 
-/// Reads an operator file, after a first complete read in a guarded child process, since HDF5 itself can crash on hostile
-/// files. Throws: InputError naming the file, the item, what was found and what was expected.
+/// Reads an operator file, after a first complete read in a guarded child process, since HDF5 itself can crash on
+/// hostile files. Throws: InputError naming the file, the item, what was found and what was expected.
 Operator load_operator(const std::filesystem::path& path);
 
 /// Writes an operator file atomically and byte-reproducibly. Throws: InputError if the folder is not writable.

@@ -40,7 +40,8 @@ struct QuantParams {
 };
 
 /// Codes that a scheme uses: symmetric and fixed_point +-(2^(bits-1) - 1); affine [-2^(bits-1), 2^(bits-1) - 1] on a
-/// signed port, [0, 2^bits - 1] on an unsigned one. One bit: weights {-1, +1} (given as the range [-1, 1]), activations {0, 1}.
+/// signed port, [0, 2^bits - 1] on an unsigned one. One bit: weights {-1, +1} (given as the range [-1, 1]), activations
+/// {0, 1}.
 CodeRange code_range(const QuantSpec& spec, bool signed_port, bool is_weight);
 
 /// Scale and zero point that cover [lowest, highest] (made to include 0). fixed_point: the smallest power of two that
@@ -67,24 +68,5 @@ struct ValueRange {
     double lowest = 0, highest = 0;
 };
 ValueRange percentile_range(std::vector<float> values, double percentile);
-
-/// Multiply, round half up, shift, add the zero point, clamp: integer only (docs/arithmetic.md, "Requantise"; Jacob et
-/// al., CVPR 2018, eq. 5 to 7, with half up for the rounding).
-///
-///     q = clamp(zero_point + floor((acc * multiplier + (shift > 0 ? 2^(shift-1) : 0)) / 2^shift), lowest, highest)
-struct Requantizer {
-    int64_t multiplier = 0;  ///< in [2^30, 2^31), or 0
-    int shift = 0;           ///< 0 to 62
-    int64_t zero_point = 0;
-    int64_t lowest = 0, highest = 0;
-
-    bool operator==(const Requantizer&) const = default;
-};
-
-/// Multiplier and shift nearest to a positive real factor. Factors below 2^-32 become 0. Throws: RangeError for factors
-/// of 2^31 and more.
-Requantizer make_requantizer(double factor, int64_t zero_point, const CodeRange& range);
-
-int64_t requantize(const Requantizer& r, int64_t acc);
 
 }  // namespace concrete::sim

@@ -9,16 +9,17 @@
 
 #include "sim/config.h"
 #include "sim/gather.h"
-#include "sim/mac.h"
 #include "sim/network.h"
+#include "sim/product_model.h"
 #include "sim/quantize.h"
+#include "sim/requantize.h"
 #include "sim/tensor.h"
 #include "sim/weights.h"
 
 namespace concrete::sim {
 
-/// Scales and zero points of the codes between layers: computed once from calibration pictures, kept as a file, and read by every run.
-/// Key: the layer whose output carries the codes ("input" for the picture).
+/// Scales and zero points of the codes between layers: computed once from calibration pictures, kept as a file, and
+/// read by every run. Key: the layer whose output carries the codes ("input" for the picture).
 struct Calibration {
     std::map<std::string, QuantParams> activations;
     std::string hash;  ///< SHA-256 over network, weights, calibration pictures, quantisation settings and version
@@ -56,9 +57,9 @@ struct MacLayer {
 
 /// The operand stream of one output neuron: what the MAC unit of rtl/ is fed.
 struct NeuronTrace {
-    int64_t init = 0;                  ///< acc_0, zero-point corrections included
-    std::vector<int32_t> a, w;         ///< codes, MAC by MAC; skipped positions left out
-    int64_t correction = 0;            ///< added exactly after the last MAC (-z_w * sum qa)
+    int64_t init = 0;           ///< acc_0, zero-point corrections included
+    std::vector<int32_t> a, w;  ///< codes, MAC by MAC; skipped positions left out
+    int64_t correction = 0;     ///< added exactly after the last MAC (-z_w * sum qa)
 };
 
 /// Operand stream of output (channel, row, column) for input codes [c, h, w] of one picture.
@@ -97,9 +98,9 @@ class QuantizedNetwork {
     const Network network_;
     const Weights weights_;
     std::vector<MacLayer> mac_layers_;
-    std::vector<int> mac_of_layer_;   // index into mac_layers_, or -1
-    std::vector<bool> carries_codes_; // by layer: the output is codes, not reals
-    std::vector<QuantParams> params_; // of those codes
+    std::vector<int> mac_of_layer_;    // index into mac_layers_, or -1
+    std::vector<bool> carries_codes_;  // by layer: the output is codes, not reals
+    std::vector<QuantParams> params_;  // of those codes
     std::vector<CodeRange> ranges_;
 
     struct Value;

@@ -31,10 +31,10 @@ struct TrainConfig {
     double learning_rate = 0.05, momentum = 0.9, weight_decay = 0;
     double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
     Schedule schedule = Schedule::constant;
-    size_t step_epochs = 10;   ///< step: every so many epochs ...
-    double step_factor = 0.1;  ///< ... the rate is multiplied by this
-    size_t augment_shift = 0;  ///< pictures moved by up to so many pixels each way, seeded
-    bool augment_flip = false; ///< mirrored left to right half of the time, seeded
+    size_t step_epochs = 10;    ///< step: every so many epochs ...
+    double step_factor = 0.1;   ///< ... the rate is multiplied by this
+    size_t augment_shift = 0;   ///< pictures moved by up to so many pixels each way, seeded
+    bool augment_flip = false;  ///< mirrored left to right half of the time, seeded
 };
 
 struct EpochResult {
@@ -47,8 +47,9 @@ TrainConfig load_train_config(const std::filesystem::path& path);
 /// Random weights (He et al., ICCV 2015, for layers followed by ReLU), from a seed.
 Weights initial_weights(const Network& network, uint64_t seed);
 
-/// Trains with softmax cross-entropy. The order of pictures, the initial weights and the augmentation come from the seed;
-/// with the same thread count two runs give the same weights. on_epoch is called after every epoch, on_step(step, steps) within.
+/// Trains with softmax cross-entropy. The order of pictures, the initial weights and the augmentation come from the
+/// seed; with the same thread count two runs give the same weights. on_epoch is called after every epoch, on_step(step,
+/// steps) within.
 Weights train(const TrainConfig& config, const Network& network, const Dataset& train_data, const Dataset& test_data,
               int threads, const std::function<void(const EpochResult&)>& on_epoch,
               const std::function<void(size_t, size_t)>& on_step = {});

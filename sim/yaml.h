@@ -13,8 +13,8 @@
 namespace concrete::sim {
 
 /// One node of a YAML document, with the place it was written at. Stricter than YAML: duplicate keys, aliases, anchors,
-/// merge keys and tags are errors, and so is a second document. Every node knows its file and its path ("layers.conv2.multiplier"), which
-/// errors name.
+/// merge keys and tags are errors, and so is a second document. Every node knows its file and its path
+/// ("layers.conv2.multiplier"), which errors name.
 class YamlNode {
   public:
     enum class Kind { null, scalar, sequence, map };
@@ -63,7 +63,8 @@ class YamlNode {
     int line_ = 0, column_ = 0;  // 1-based
 };
 
-/// Throws: InputError for YAML that does not parse, for what YamlNode refuses, for files above 16 MiB and for nesting deeper than 64.
+/// Throws: InputError for YAML that does not parse, for what YamlNode refuses, for files above 16 MiB and for nesting
+/// deeper than 64.
 YamlNode load_yaml(const std::filesystem::path& path);
 YamlNode parse_yaml(std::string_view text, const std::string& file_name);
 
@@ -84,7 +85,9 @@ class YamlMap {
 
     std::string text(std::string_view key) { return require(key).text(); }
     std::string text(std::string_view key, const std::string& fallback);
-    int64_t integer(std::string_view key, int64_t lowest, int64_t highest) { return require(key).integer(lowest, highest); }
+    int64_t integer(std::string_view key, int64_t lowest, int64_t highest) {
+        return require(key).integer(lowest, highest);
+    }
     int64_t integer(std::string_view key, int64_t lowest, int64_t highest, int64_t fallback);
     double number(std::string_view key, double lowest, double highest) { return require(key).number(lowest, highest); }
     double number(std::string_view key, double lowest, double highest, double fallback);
@@ -117,7 +120,8 @@ class YamlMap {
     std::set<std::string, std::less<>> known_;
 };
 
-/// The candidate with the smallest edit distance (Levenshtein), or "" where nothing is near (more than half the letters differ).
+/// The candidate with the smallest edit distance (Levenshtein), or "" where nothing is near (more than half the letters
+/// differ).
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace concrete::sim

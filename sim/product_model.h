@@ -15,8 +15,8 @@ namespace concrete::sim {
 /// the operator has no table but is an exact product, products are computed.
 class ProductModel {
   public:
-    /// Throws: InputError if the operator is no multiplier, has neither table nor closed form, or a code of a or w does not fit its
-    /// port (sign_magnitude: |code| must fit an unsigned port).
+    /// Throws: InputError if the operator is no multiplier, has neither table nor closed form, or a code of a or w does
+    /// not fit its port (sign_magnitude: |code| must fit an unsigned port).
     ProductModel(std::shared_ptr<const Operator> multiplier, CodeRange a, CodeRange w, bool sign_magnitude);
 
     int64_t product(int64_t a, int64_t w) const {
