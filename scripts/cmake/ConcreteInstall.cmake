@@ -1,14 +1,21 @@
 # cmake --install: the program, the libraries with their headers, and the Verilog, networks and configurations.
 include(CMakePackageConfigHelpers)
 get_property(libraries GLOBAL PROPERTY CONCRETE_LIBRARIES)
-install(TARGETS concrete RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET concrete)  # INTERIM: app/ is being written
+  install(TARGETS concrete RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(TARGETS ${libraries} EXPORT ConcreteExports ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(folder sim gen verify)
+set(header_folders sim gen verify)
+if(CONCRETE_WITH_CUDA)
+  list(APPEND header_folders cuda)
+endif()
+foreach(folder ${header_folders})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/concrete/${folder}
           FILES_MATCHING PATTERN "*.h")
 endforeach()
 foreach(folder rtl nets configs)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/concrete)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/concrete
+          PATTERN "*_test.*" EXCLUDE)
 endforeach()
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Concrete)

@@ -1,22 +1,33 @@
-# How a folder becomes a library and its tests. Sources are found by name: FOO.cpp belongs to the library, FOO_test.cpp
-# to the folder's quick tests and FOO_slow_test.cpp to its slow ones, so that a new pair needs no edit here.
+# How a folder becomes a library and its tests. Sources are found by name: FOO.cpp and FOO.cu belong to the library,
+# FOO_test.cpp to the folder's quick tests and FOO_slow_test.cpp to its slow ones, so that a new pair needs no edit here.
 
 add_library(concrete_options INTERFACE)
+# Reals are rounded exactly as docs/arithmetic.md says: no contraction to fused multiply-add.
 target_compile_options(concrete_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
-  # Reals are rounded exactly as docs/arithmetic.md says: no contraction to fused multiply-add.
-  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Werror>"
+  "$<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>")
+if(CONCRETE_WITH_CUDA)
+  # No -Wpedantic: it rejects the line markers in what nvcc hands to the host compiler.
+  target_compile_options(concrete_options INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>"
+    "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-Xcompiler=-ffp-contract=off>")
+endif()
 target_include_directories(concrete_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 if(CONCRETE_SANITIZE)
+  target_compile_definitions(concrete_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_compile_options(concrete_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-sanitize-recover=all;-fno-omit-frame-pointer>")
   target_link_options(concrete_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# concrete_library(NAME SOURCES... ): the library concrete_NAME, known as Concrete::NAME, from this folder's sources.
+# concrete_library(NAME): the library concrete_NAME, known as Concrete::NAME, from this folder's sources.
 function(concrete_library name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cu)
+  list(FILTER sources EXCLUDE REGEX "_test\\.(cpp|cu)$")
+  if(NOT sources)  # INTERIM: folders whose sources are still being written
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+  endif()
   add_library(concrete_${name} STATIC ${sources})
   add_library(Concrete::${name} ALIAS concrete_${name})
   set_target_properties(concrete_${name} PROPERTIES EXPORT_NAME ${name})
@@ -64,22 +75,3 @@ function(concrete_tests name)
     target_link_libraries(${name}_self_contained PRIVATE concrete_options ${ARGN})
   endif()
 endfunction()
-
-# Sets CONCRETE_WITH_CUDA from CONCRETE_CUDA and, where it is on, enables the language.
-macro(concrete_find_cuda)
-  set(CONCRETE_WITH_CUDA OFF)
-  if(NOT CONCRETE_CUDA STREQUAL "OFF")
-    include(CheckLanguage)
-    check_language(CUDA)
-    if(CMAKE_CUDA_COMPILER)
-      if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-        set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 90-real 90-virtual)
-      endif()
-      enable_language(CUDA)
-      find_package(CUDAToolkit REQUIRED)
-      set(CONCRETE_WITH_CUDA ON)
-    elseif(CONCRETE_CUDA STREQUAL "ON")
-      message(FATAL_ERROR "CONCRETE_CUDA=ON but no nvcc was found; install the CUDA toolkit or use CONCRETE_CUDA=OFF")
-    endif()
-  endif()
-endmacro()
