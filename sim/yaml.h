@@ -44,6 +44,9 @@ class YamlNode {
     /// InputError "FILE:LINE:COLUMN: PATH: MESSAGE".
     [[noreturn]] void fail(const std::string& message) const;
 
+    /// The same at the key of this value, for keys that should not be there.
+    [[noreturn]] void fail_at_key(const std::string& message) const;
+
     /// Where both are maps: base's entries overlaid with override's, maps merged again; else override. Each surviving
     /// node keeps its own place.
     static YamlNode merge(const YamlNode& base, const YamlNode& override_with);
@@ -53,6 +56,10 @@ class YamlNode {
 
   private:
     friend class YamlBuilder;
+    [[noreturn]] void fail_at(int line, int column, const std::string& message) const;
+    [[noreturn]] void fail_kind(const std::string& expected) const;
+    void relocate(const std::string& path);
+
     Kind kind_ = Kind::null;
     std::string scalar_;
     bool quoted_ = false;
@@ -60,7 +67,8 @@ class YamlNode {
     std::vector<Entry> entries_;
     std::string path_;
     std::shared_ptr<const std::string> file_;
-    int line_ = 0, column_ = 0;  // 1-based
+    int line_ = 0, column_ = 0;          // 1-based; 0: unknown
+    int key_line_ = 0, key_column_ = 0;  // of the key in front of this value
 };
 
 /// Throws: InputError for YAML that does not parse, for what YamlNode refuses, for files above 16 MiB and for nesting
