@@ -2,13 +2,14 @@
 
 #include <cstdint>
 
+#include "sim/int128.h"
 #include "sim/operator.h"
 
 namespace concrete::gen {
 
 /// The exact result that an operator approximates, at raw codes: a * b, or a + b modulo 2^y_bits read as y is.
 /// In units of 1 (for a multiplier with y_lsb, before dropping bits).
-__int128 exact_result(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw);
+Int128 exact_result(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw);
 
 /// Collects error figures pair by pair. Sums are exact integers, so that the order of pairs does not matter.
 class MetricsAccumulator {
@@ -21,8 +22,8 @@ class MetricsAccumulator {
   private:
     const sim::Operator& op_;
     uint64_t pairs_ = 0, wrong_pairs_ = 0;
-    unsigned __int128 abs_sum_ = 0, square_sum_ = 0, max_abs_ = 0, max_exact_ = 0;
-    __int128 sum_ = 0;
+    Uint128 abs_sum_ = 0, square_sum_ = 0, max_abs_ = 0, max_exact_ = 0;
+    Int128 sum_ = 0;
     double relative_sum_ = 0, max_relative_ = 0;
 };
 
