@@ -37,9 +37,39 @@ inline int64_t highest_accumulator(int bits) {
 }
 
 /// Keeps the low W bits (wrap) or clamps (saturate); value may be any 64-bit integer.
-int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value);
+inline int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value) {
+    if (spec.overflow == Overflow::wrap) return decode(encode(value, spec.bits), spec.bits, true);
+    const int64_t lowest = lowest_accumulator(spec.bits), highest = highest_accumulator(spec.bits);
+    return value < lowest ? lowest : value > highest ? highest : value;
+}
+
+namespace detail {
+
+/// Lower-part-OR sum of two W-bit patterns: low k bits a | b; above, a + b + (a[k-1] & b[k-1]); 0 <= k <= W <= 64.
+/// Bits from W on are rubbish.
+inline uint64_t lower_part_or_sum(uint64_t a, uint64_t b, int or_bits) {
+    if (or_bits == 0) return a + b;
+    const uint64_t low_mask = ~uint64_t{0} >> (64 - or_bits);
+    const uint64_t low = (a | b) & low_mask;
+    if (or_bits == 64) return low;
+    const uint64_t carry = (a & b) >> (or_bits - 1) & 1;
+    return ((a >> or_bits) + (b >> or_bits) + carry) << or_bits | low;
+}
+
+}  // namespace detail
 
 /// One step: acc and the result are accumulator codes, product any 64-bit integer. The product is first fitted to W.
-int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t product);
+/// Under saturation a result whose sign differs from the common sign of both operands becomes the extreme of that sign.
+inline int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t product) {
+    const int64_t addend = fit_accumulator(spec, product);
+    const uint64_t a = encode(acc, spec.bits), b = encode(addend, spec.bits);
+    const uint64_t y = spec.adder ? static_cast<uint64_t>(int64_t{lookup(*spec.adder, a, b)})
+                                  : detail::lower_part_or_sum(a, b, spec.or_bits);
+    const int64_t sum = decode(encode(static_cast<int64_t>(y), spec.bits), spec.bits, true);
+    if (spec.overflow == Overflow::saturate && (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0)) {
+        return acc < 0 ? lowest_accumulator(spec.bits) : highest_accumulator(spec.bits);
+    }
+    return sum;
+}
 
 }  // namespace concrete::sim

@@ -1,0 +1,136 @@
+// The gather engine: one table look-up a MAC, rows shared by threads. Slow and obvious on purpose, since every other
+// engine is compared with it.
+#include "sim/gather.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <vector>
+
+#include "sim/error.h"
+#include "sim/parallel.h"
+
+namespace concrete::sim {
+namespace {
+
+/// Exact wrapping accumulation, in unsigned arithmetic of at least W bits: sums modulo 2^32 or 2^64 are congruent
+/// modulo 2^W, so that wrapping once at the end gives what wrapping at every step gives.
+template <typename Unsigned>
+struct ModularRow {
+    const AccumulatorSpec& spec;
+    std::vector<Unsigned> sums;
+
+    void start(const int64_t* init, size_t n) {
+        sums.resize(n);
+        for (size_t j = 0; j < n; ++j) sums[j] = static_cast<Unsigned>(init[j]);
+    }
+    void add(size_t j, int64_t product) { sums[j] += static_cast<Unsigned>(product); }
+    int64_t result(size_t j) const { return fit_accumulator(spec, static_cast<int64_t>(sums[j])); }
+};
+
+/// Lower-part-OR accumulation that wraps, on patterns; bits from W on are dropped at the end.
+template <typename Unsigned>
+struct LowerPartOrRow {
+    const AccumulatorSpec& spec;
+    std::vector<Unsigned> sums;
+
+    void start(const int64_t* init, size_t n) {
+        sums.resize(n);
+        for (size_t j = 0; j < n; ++j) sums[j] = static_cast<Unsigned>(init[j]);
+    }
+    void add(size_t j, int64_t product) {
+        sums[j] =
+            static_cast<Unsigned>(detail::lower_part_or_sum(sums[j], static_cast<Unsigned>(product), spec.or_bits));
+    }
+    int64_t result(size_t j) const { return fit_accumulator(spec, static_cast<int64_t>(sums[j])); }
+};
+
+/// Any accumulator, step by step.
+struct SteppedRow {
+    const AccumulatorSpec& spec;
+    std::vector<int64_t> sums;
+
+    void start(const int64_t* init, size_t n) { sums.assign(init, init + n); }
+    void add(size_t j, int64_t product) { sums[j] = accumulate(spec, sums[j], product); }
+    int64_t result(size_t j) const { return sums[j]; }
+};
+
+template <typename Row>
+void run_rows(const MatmulArgs& g, const std::vector<uint32_t>& w_index, Row row, size_t begin, size_t end) {
+    const ProductModel& products = *g.products;
+    for (size_t m = begin; m < end; ++m) {
+        row.start(g.init + (g.init_per_row ? m * g.n : 0), g.n);
+        for (size_t k = 0; k < g.k; ++k) {
+            const int32_t a = g.a[m * g.k + k];
+            if (a == kSkip) continue;
+            if (products.has_table()) {
+                const int32_t* table_row = products.row(a);
+                const uint32_t* index = w_index.data() + k * g.n;
+                for (size_t n = 0; n < g.n; ++n) row.add(n, table_row[index[n]]);
+            } else {
+                const int32_t* w = g.w + k * g.n;
+                for (size_t n = 0; n < g.n; ++n) row.add(n, products.product(a, w[n]));
+            }
+        }
+        for (size_t n = 0; n < g.n; ++n) g.out[m * g.n + n] = row.result(n);
+    }
+}
+
+/// Positions in a table row, so that the inner loop does not subtract the lowest code again and again.
+std::vector<uint32_t> weight_indices(const MatmulArgs& g) {
+    if (!g.products->has_table()) return {};
+    std::vector<uint32_t> result(g.k * g.n);
+    const int64_t lowest = g.products->w_range().lowest;
+    std::transform(g.w, g.w + result.size(), result.begin(),
+                   [&](int32_t w) { return static_cast<uint32_t>(w - lowest); });
+    return result;
+}
+
+template <typename Value>
+void check_range(const char* name, const Value* values, size_t count, int64_t lowest, int64_t highest, bool may_skip) {
+    for (size_t i = 0; i < count; ++i) {
+        if (lowest <= values[i] && values[i] <= highest) continue;
+        if (may_skip && values[i] == kSkip) continue;
+        throw RangeError(
+            fmt::format("gather: {}[{}] is {}; expected {} to {}", name, i, int64_t{values[i]}, lowest, highest));
+    }
+}
+
+}  // namespace
+
+void check(const MatmulArgs& g) {
+    if (g.m == 0 || g.k == 0 || g.n == 0) {
+        throw ShapeError(fmt::format("gather: a is [{}, {}] and w is [{}, {}]; every extent must be at least 1", g.m,
+                                     g.k, g.k, g.n));
+    }
+    check(g.acc);
+    const CodeRange& a = g.products->a_range();
+    const CodeRange& w = g.products->w_range();
+    check_range("a", g.a, g.m * g.k, a.lowest, a.highest, true);
+    check_range("w", g.w, g.k * g.n, w.lowest, w.highest, false);
+    check_range("init", g.init, g.init_per_row ? g.m * g.n : g.n, lowest_accumulator(g.acc.bits),
+                highest_accumulator(g.acc.bits), false);
+}
+
+void gather(const MatmulArgs& g, int threads) {
+    check(g);
+    const std::vector<uint32_t> w_index = weight_indices(g);
+    const AccumulatorSpec& acc = g.acc;
+    const bool narrow = acc.bits <= 32;
+    // The product is fitted to W first, which under wrap is the same as dropping bits at the end.
+    const bool patterns = acc.overflow == Overflow::wrap && !acc.adder;
+    parallel_for(g.m, threads, [&](size_t begin, size_t end) {
+        if (acc.is_modular() && narrow) {
+            run_rows(g, w_index, ModularRow<uint32_t>{acc, {}}, begin, end);
+        } else if (acc.is_modular()) {
+            run_rows(g, w_index, ModularRow<uint64_t>{acc, {}}, begin, end);
+        } else if (patterns && narrow) {
+            run_rows(g, w_index, LowerPartOrRow<uint32_t>{acc, {}}, begin, end);
+        } else if (patterns) {
+            run_rows(g, w_index, LowerPartOrRow<uint64_t>{acc, {}}, begin, end);
+        } else {
+            run_rows(g, w_index, SteppedRow{acc, {}}, begin, end);
+        }
+    });
+}
+
+}  // namespace concrete::sim

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/quantize.h"
+
+namespace concrete::sim {
+
+/// Multiply, round half up, shift, add the zero point, clamp: integer only (docs/arithmetic.md, "Requantise"; Jacob et
+/// al., CVPR 2018, eq. 5 to 7, with half up for the rounding).
+///
+///     q = clamp(zero_point + floor((acc * multiplier + (shift > 0 ? 2^(shift-1) : 0)) / 2^shift), lowest, highest)
+struct Requantizer {
+    int64_t multiplier = 0;  ///< in [2^30, 2^31), or 0
+    int shift = 0;           ///< 0 to 62
+    int64_t zero_point = 0;
+    int64_t lowest = 0, highest = 0;
+
+    bool operator==(const Requantizer&) const = default;
+};
+
+/// Multiplier and shift nearest to a positive real factor. Factors below 2^-32 become 0. Throws: RangeError for factors
+/// of 2^31 and more.
+Requantizer make_requantizer(double factor, int64_t zero_point, const CodeRange& range);
+
+int64_t requantize(const Requantizer& r, int64_t acc);
+
+}  // namespace concrete::sim
