@@ -11,7 +11,6 @@
 #include "sim/accumulator.h"
 #include "sim/dataset.h"
 #include "sim/network.h"
-#include "sim/path.h"
 #include "sim/quantize.h"
 #include "sim/yaml.h"
 
@@ -66,13 +65,18 @@ struct RunConfig {
     std::map<std::string, LayerConfig> layers;  ///< one for each MAC layer of the network
 };
 
-/// `overrides`: KEY.PATH=VALUE texts of --set, VALUE in YAML. Relative paths are taken from the configuration's
-/// folder, then from the working folder.
+/// Settings of every MAC layer are `defaults` merged with `layers.NAME`; an operator in the layer that names itself
+/// replaces the default one, {P: 4} alone changes a parameter. `overrides`: KEY.PATH=VALUE texts of --set, VALUE in
+/// YAML.
 /// Throws: InputError with file, line, column, key path and nearest known name.
 RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
 /// Reads an operator reference: NAME, FILE.h5, {name: NAME, P: 8} or {file: FILE.h5}. Texts that end in .h5 or contain
 /// a slash are files.
 OperatorRef read_operator_ref(const YamlNode& node, const std::filesystem::path& config_folder);
+
+/// A path as a configuration writes it: absolute, or below the nearest of these folders where it exists: the
+/// configuration's, those above it, the working folder. What exists nowhere stays below the configuration's folder.
+std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& config_folder);
 
 }  // namespace concrete::sim

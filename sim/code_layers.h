@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/network.h"
+#include "sim/quantize.h"
+#include "sim/tensor.h"
+
+namespace concrete::sim {
+
+/// A tensor of codes [n, ...] with its format.
+struct CodeTensor {
+    Tensor<int32_t> codes;
+    QuantParams params;
+    CodeRange range;
+};
+
+/// max(q, z): ReLU on codes.
+CodeTensor code_relu(const CodeTensor& in);
+
+/// Largest code in each window; padding never wins.
+CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer);
+
+/// Mean of each window, padding not counted: requantise(sum of (q - z), 1 / area) with zero point z.
+CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer);
+
+/// Residual addition: each q - z brought to the output scale with 8 extra fraction bits by the requantiser, added in
+/// int32, rounded half up, plus the output zero point, clamped. Inputs have the same shape.
+CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range);
+
+/// Real values scale * (code - zero_point), in double, rounded to float.
+Tensor<float> dequantize(const CodeTensor& in);
+
+/// Codes of real values (activations).
+CodeTensor quantize_tensor(const Tensor<float>& values, const QuantSpec& spec, const QuantParams& params,
+                           const CodeRange& range);
+
+}  // namespace concrete::sim

@@ -1,0 +1,219 @@
+#include "sim/config.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "sim/error.h"
+
+namespace concrete::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxImages = 1'000'000;
+constexpr int64_t kMaxParameter = int64_t{1} << 31;
+
+QuantSpec read_quant_spec(YamlMap& map, const QuantSpec& fallback) {
+    QuantSpec spec = fallback;
+    spec.bits = static_cast<int>(map.integer("bits", 1, 16, fallback.bits));
+    spec.scheme = map.choice<Scheme>(
+        "scheme", {{"symmetric", Scheme::symmetric}, {"affine", Scheme::affine}, {"fixed_point", Scheme::fixed_point}},
+        fallback.scheme);
+    return spec;
+}
+
+void read_weights(const YamlNode& node, LayerConfig& config) {
+    YamlMap map(node);
+    config.weights = read_quant_spec(map, config.weights);
+    config.weights.per = map.choice<Granularity>(
+        "per", {{"tensor", Granularity::tensor}, {"channel", Granularity::channel}}, config.weights.per);
+    map.finish();
+}
+
+void read_activations(const YamlNode& node, LayerConfig& config) {
+    YamlMap map(node);
+    config.activations = read_quant_spec(map, config.activations);
+    if (const YamlNode* calibrate = map.find("calibrate")) {
+        YamlMap c(*calibrate);
+        config.calibration_images =
+            static_cast<size_t>(c.integer("images", 1, kMaxImages, static_cast<int64_t>(config.calibration_images)));
+        config.calibration_method = c.choice<CalibrationMethod>(
+            "method", {{"max", CalibrationMethod::max}, {"percentile", CalibrationMethod::percentile}},
+            config.calibration_method);
+        config.calibration_percentile = c.number("percentile", 50, 100, config.calibration_percentile);
+        c.finish();
+    }
+    map.finish();
+}
+
+AdderConfig read_adder(const YamlNode& node, int acc_bits, const fs::path& folder) {
+    if (node.is_scalar() && node.text() == "exact") return {};
+    if (node.is_map() && node.find("loa")) {
+        YamlMap map(node);
+        AdderConfig adder;
+        adder.or_bits = static_cast<int>(map.integer("loa", 0, acc_bits));
+        map.finish();
+        return adder;
+    }
+    return {0, read_operator_ref(node, folder)};
+}
+
+void read_accumulator(const YamlNode& node, LayerConfig& config, const fs::path& folder) {
+    YamlMap map(node);
+    config.acc_bits = static_cast<int>(map.integer("bits", 2, 64, config.acc_bits));
+    config.overflow =
+        map.choice<Overflow>("overflow", {{"wrap", Overflow::wrap}, {"saturate", Overflow::saturate}}, config.overflow);
+    if (const YamlNode* adder = map.find("adder")) config.adder = read_adder(*adder, config.acc_bits, folder);
+    map.finish();
+}
+
+LayerConfig read_layer_config(const YamlNode& node, const fs::path& folder) {
+    YamlMap map(node);
+    LayerConfig config;
+    config.node = node;
+    config.is_float = map.choice<bool>("mode", {{"quantized", false}, {"float", true}}, false);
+    if (const YamlNode* weights = map.find("weights")) read_weights(*weights, config);
+    if (const YamlNode* activations = map.find("activations")) read_activations(*activations, config);
+    if (const YamlNode* multiplier = map.find("multiplier")) config.multiplier = read_operator_ref(*multiplier, folder);
+    config.sign_magnitude = map.boolean("sign_magnitude", config.sign_magnitude);
+    if (const YamlNode* accumulator = map.find("accumulator")) read_accumulator(*accumulator, config, folder);
+    config.padding =
+        map.choice<PaddingMode>("padding", {{"code", PaddingMode::code}, {"skip", PaddingMode::skip}}, config.padding);
+    map.finish();
+    return config;
+}
+
+/// An operator that names itself replaces the default one whole: parameters of another family mean nothing to it.
+YamlNode merge_settings(const YamlNode& defaults, const YamlNode& layer) {
+    const auto names_itself = [](const YamlNode* op) {
+        return op && op->is_map() && (op->find("name") || op->find("file") || op->find("loa"));
+    };
+    YamlNode merged = YamlNode::merge(defaults, layer);
+    const YamlNode* multiplier = layer.find("multiplier");
+    if (names_itself(multiplier)) merged.assign("multiplier", *multiplier);
+    const YamlNode* accumulator = layer.find("accumulator");
+    const YamlNode* adder = accumulator && accumulator->is_map() ? accumulator->find("adder") : nullptr;
+    if (names_itself(adder)) merged.assign("accumulator.adder", *adder);
+    return merged;
+}
+
+std::vector<std::string> mac_layer_names(const Network& network) {
+    std::vector<std::string> names;
+    for (const Layer& layer : network.layers) {
+        if (layer.is_mac()) names.push_back(layer.name);
+    }
+    return names;
+}
+
+void check_layer_exists(const YamlNode& node, const std::string& name, const Network& network) {
+    const std::vector<std::string> known = mac_layer_names(network);
+    if (std::find(known.begin(), known.end(), name) != known.end()) return;
+    const std::string nearest = nearest_name(name, known);
+    const bool exists = network.index_of(name) < network.layers.size();
+    node.fail(fmt::format("{} '{}' in network '{}'{}",
+                          exists ? "only convolutions and fully connected layers have settings, unlike" : "no layer",
+                          name, network.name, nearest.empty() ? "" : "; nearest: '" + nearest + "'"));
+}
+
+void read_layers(YamlMap& root, RunConfig& config, const fs::path& folder) {
+    const YamlNode empty = parse_yaml("{}", config.path.string());
+    const YamlNode* found = root.find("defaults");
+    const YamlNode& defaults = found ? *found : empty;
+    read_layer_config(defaults, folder);  // errors there are worth hearing even if no layer uses it
+
+    const YamlNode* layers = root.find("layers");
+    if (layers) {
+        for (const auto& [name, node] : layers->entries()) check_layer_exists(node, name, config.network);
+    }
+    for (const std::string& name : mac_layer_names(config.network)) {
+        const YamlNode* own = layers ? layers->find(name) : nullptr;
+        LayerConfig layer = read_layer_config(own ? merge_settings(defaults, *own) : defaults, folder);
+        if (!layer.is_float && layer.multiplier == OperatorRef{}) {
+            (own ? *own : root.node())
+                .fail(fmt::format("layer '{}' has no multiplier; give `multiplier: NAME` here or in `defaults`, or "
+                                  "`mode: float`",
+                                  name));
+        }
+        config.layers.emplace(name, std::move(layer));
+    }
+}
+
+}  // namespace
+
+std::string OperatorRef::label() const {
+    if (!file.empty()) return file.filename().string();
+    std::string text = name;
+    for (const auto& [key, value] : parameters) text += fmt::format("-{}{}", key, value);
+    return text;
+}
+
+fs::path resolve_path(const std::string& text, const fs::path& config_folder) {
+    const fs::path path = text;
+    if (path.is_absolute()) return path;
+    const fs::path start = fs::absolute(config_folder.empty() ? fs::path(".") : config_folder).lexically_normal();
+    for (fs::path folder = start;; folder = folder.parent_path()) {
+        if (fs::exists(folder / path)) return folder / path;
+        if (folder == folder.parent_path()) break;
+    }
+    return fs::exists(path) ? fs::absolute(path) : start / path;
+}
+
+OperatorRef read_operator_ref(const YamlNode& node, const fs::path& config_folder) {
+    OperatorRef ref;
+    ref.node = node;
+    if (node.is_scalar()) {
+        const std::string text = node.text();
+        if (text.ends_with(".h5") || text.find('/') != std::string::npos) {
+            ref.file = resolve_path(text, config_folder);
+        } else {
+            ref.name = text;
+        }
+        if (text.empty()) node.fail("an empty operator name; expected a catalogue name or an operator file");
+        return ref;
+    }
+    YamlMap map(node);
+    if (const YamlNode* file = map.find("file")) {
+        ref.file = resolve_path(file->text(), config_folder);
+        map.finish();
+        return ref;
+    }
+    ref.name = map.text("name");
+    for (const auto& [key, value] : node.entries()) {
+        if (key == "name") continue;
+        map.find(key);
+        if (key != "parameters") {
+            ref.parameters[key] = value.integer(-kMaxParameter, kMaxParameter);
+            continue;
+        }
+        for (const auto& [parameter, inner] : value.entries()) {
+            ref.parameters[parameter] = inner.integer(-kMaxParameter, kMaxParameter);
+        }
+    }
+    map.finish();
+    return ref;
+}
+
+RunConfig load_run_config(const fs::path& path, const std::vector<std::string>& overrides) {
+    YamlNode document = load_yaml(path);
+    for (const std::string& text : overrides) {
+        const size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            throw UsageError(fmt::format("--set {}: expected KEY.PATH=VALUE", text));
+        }
+        const std::string key = text.substr(0, equals);
+        document.assign(key, parse_yaml(text.substr(equals + 1), "--set " + key));
+    }
+
+    const fs::path folder = path.parent_path();
+    YamlMap root(document);
+    RunConfig config;
+    config.path = path;
+    config.network = load_network(resolve_path(root.text("network"), folder));
+    config.weights_path = resolve_path(root.text("weights"), folder);
+    config.data = read_dataset_config(root.require("data"), folder);
+    read_layers(root, config, folder);
+    root.finish();
+    return config;
+}
+
+}  // namespace concrete::sim

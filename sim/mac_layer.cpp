@@ -1,0 +1,183 @@
+#include "sim/mac_layer.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/gather.h"
+#include "sim/int128.h"
+#include "sim/parallel.h"
+
+namespace concrete::sim {
+namespace {
+
+/// Activation codes unrolled at a time: bounds memory (4 bytes each) whatever the batch.
+constexpr size_t kUnrolledCodes = size_t{1} << 22;
+
+/// Input coordinate of a kernel tap, or nothing where it falls on padding.
+std::optional<size_t> tap(size_t out, size_t kernel, const Window& window, size_t axis, size_t extent) {
+    const size_t padded = out * window.stride[axis] + kernel * window.dilation[axis];
+    if (padded < window.padding[axis] || padded - window.padding[axis] >= extent) return std::nullopt;
+    return padded - window.padding[axis];
+}
+
+/// acc_0 fitted to W, from the sums over the positions that count.
+int64_t initial_accumulator(const MacLayer& layer, size_t channel, int64_t w_sum, int64_t positions) {
+    const int64_t za = layer.a_params.zero_point, zw = layer.w_params[channel].zero_point;
+    return fit_accumulator(layer.acc, layer.bias_codes[channel] - za * w_sum + positions * za * zw);
+}
+
+/// One group of channels of a layer, unrolled for the gather engine.
+class GroupRun {
+  public:
+    GroupRun(const MacLayer& layer, const Tensor<int32_t>& codes, size_t group, int threads)
+        : layer_(layer), codes_(codes), group_(group), threads_(threads) {
+        n_ = layer.out_channels / layer.groups;
+        k_ = layer.k();
+        pixels_ = layer.out_h * layer.out_w;
+        w_.resize(k_ * n_);
+        w_sums_.assign(n_, 0);
+        for (size_t n = 0; n < n_; ++n) {
+            for (size_t k = 0; k < k_; ++k) {
+                const int32_t code = layer.w_codes[(first_channel() + n) * k_ + k];
+                w_[k * n_ + n] = code;
+                w_sums_[n] += code;
+            }
+        }
+    }
+
+    void run(Tensor<int64_t>& out) {
+        const size_t images = codes_.shape[0];
+        const size_t step = std::clamp<size_t>(kUnrolledCodes / (pixels_ * k_), 1, images);
+        for (size_t first = 0; first < images; first += step) run_images(first, std::min(step, images - first), out);
+    }
+
+  private:
+    size_t first_channel() const { return group_ * n_; }
+    bool skips() const { return layer_.padding == PaddingMode::skip; }
+
+    void run_images(size_t first, size_t count, Tensor<int64_t>& out) {
+        const size_t rows = count * pixels_;
+        std::vector<int32_t> a(rows * k_);
+        parallel_for(rows, threads_, [&](size_t begin, size_t end) {
+            for (size_t row = begin; row < end; ++row)
+                unroll(first + row / pixels_, row % pixels_, a.data() + row * k_);
+        });
+
+        MatmulArgs args;
+        args.m = rows;
+        args.k = k_;
+        args.n = n_;
+        args.a = a.data();
+        args.w = w_.data();
+        args.products = layer_.products.get();
+        args.acc = layer_.acc;
+        const std::vector<int64_t> init = initial_values(a, rows);
+        args.init = init.data();
+        args.init_per_row = skips();
+        std::vector<int64_t> result(rows * n_);
+        args.out = result.data();
+        gather(args, threads_);
+
+        for (size_t row = 0; row < rows; ++row) {
+            const int64_t a_sum = sum_of_codes(a.data() + row * k_);
+            for (size_t n = 0; n < n_; ++n) {
+                const size_t channel = first_channel() + n;
+                const int64_t correction = -layer_.w_params[channel].zero_point * a_sum;
+                const size_t image = first + row / pixels_;
+                out.data[(image * layer_.out_channels + channel) * pixels_ + row % pixels_] =
+                    apply_correction(layer_.acc, result[row * n_ + n], correction);
+            }
+        }
+    }
+
+    void unroll(size_t image, size_t pixel, int32_t* row) const {
+        const size_t channels = layer_.in_channels / layer_.groups;
+        const auto padding_code = skips() ? kSkip : static_cast<int32_t>(layer_.a_params.zero_point);
+        for (size_t c = 0; c < channels; ++c) {
+            const size_t plane = (image * layer_.in_channels + group_ * channels + c) * layer_.in_h;
+            for (size_t ky = 0; ky < layer_.window.kernel[0]; ++ky) {
+                const auto y = tap(pixel / layer_.out_w, ky, layer_.window, 0, layer_.in_h);
+                for (size_t kx = 0; kx < layer_.window.kernel[1]; ++kx) {
+                    const auto x = tap(pixel % layer_.out_w, kx, layer_.window, 1, layer_.in_w);
+                    *row++ = x && y ? codes_.data[(plane + *y) * layer_.in_w + *x] : padding_code;
+                }
+            }
+        }
+    }
+
+    /// [n], or [rows, n] with `padding: skip`, where each position has its own K and sums.
+    std::vector<int64_t> initial_values(const std::vector<int32_t>& a, size_t rows) const {
+        const size_t sets = skips() ? rows : 1;
+        std::vector<int64_t> init(sets * n_);
+        for (size_t row = 0; row < sets; ++row) {
+            for (size_t n = 0; n < n_; ++n) {
+                int64_t w_sum = w_sums_[n], positions = static_cast<int64_t>(k_);
+                for (size_t k = 0; skips() && k < k_; ++k) {
+                    if (a[row * k_ + k] != kSkip) continue;
+                    w_sum -= w_[k * n_ + n];
+                    --positions;
+                }
+                init[row * n_ + n] = initial_accumulator(layer_, first_channel() + n, w_sum, positions);
+            }
+        }
+        return init;
+    }
+
+    int64_t sum_of_codes(const int32_t* row) const {
+        int64_t sum = 0;
+        for (size_t k = 0; k < k_; ++k) sum += row[k] == kSkip ? 0 : row[k];
+        return sum;
+    }
+
+    const MacLayer& layer_;
+    const Tensor<int32_t>& codes_;
+    size_t group_, n_ = 0, k_ = 0, pixels_ = 0;
+    int threads_;
+    std::vector<int32_t> w_;  // [k, n]
+    std::vector<int64_t> w_sums_;
+};
+
+}  // namespace
+
+int64_t apply_correction(const AccumulatorSpec& acc, int64_t accumulated, int64_t correction) {
+    const auto sum = static_cast<uint64_t>(accumulated) + static_cast<uint64_t>(correction);
+    if (acc.overflow == Overflow::wrap) return fit_accumulator(acc, static_cast<int64_t>(sum));
+    const Int128 exact = static_cast<Int128>(accumulated) + correction;
+    return static_cast<int64_t>(std::clamp<Int128>(exact, lowest_accumulator(acc.bits), highest_accumulator(acc.bits)));
+}
+
+Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& codes, int threads) {
+    Tensor<int64_t> out({codes.shape[0], layer.out_channels, layer.out_h, layer.out_w});
+    for (size_t group = 0; group < layer.groups; ++group) GroupRun(layer, codes, group, threads).run(out);
+    return out;
+}
+
+NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size_t channel, size_t row, size_t column) {
+    NeuronTrace trace;
+    const size_t channels = layer.in_channels / layer.groups;
+    const size_t group = channel / (layer.out_channels / layer.groups);
+    const int32_t* w = layer.w_codes.data() + channel * layer.k();
+    int64_t w_sum = 0, a_sum = 0;
+    for (size_t c = group * channels; c < (group + 1) * channels; ++c) {
+        for (size_t ky = 0; ky < layer.window.kernel[0]; ++ky) {
+            for (size_t kx = 0; kx < layer.window.kernel[1]; ++kx) {
+                const int32_t w_code = *w++;
+                const auto y = tap(row, ky, layer.window, 0, layer.in_h);
+                const auto x = tap(column, kx, layer.window, 1, layer.in_w);
+                const bool inside = x && y;
+                if (!inside && layer.padding == PaddingMode::skip) continue;
+                const int32_t a_code = inside ? input_codes[(c * layer.in_h + *y) * layer.in_w + *x]
+                                              : static_cast<int32_t>(layer.a_params.zero_point);
+                trace.a.push_back(a_code);
+                trace.w.push_back(w_code);
+                w_sum += w_code;
+                a_sum += a_code;
+            }
+        }
+    }
+    trace.init = initial_accumulator(layer, channel, w_sum, static_cast<int64_t>(trace.a.size()));
+    trace.correction = -layer.w_params[channel].zero_point * a_sum;
+    return trace;
+}
+
+}  // namespace concrete::sim

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/accumulator.h"
+#include "sim/config.h"
+#include "sim/network.h"
+#include "sim/product_model.h"
+#include "sim/quantize.h"
+#include "sim/requantize.h"
+#include "sim/tensor.h"
+
+namespace concrete::sim {
+
+/// One convolution or fully connected layer as the hardware sees it (a fully connected layer is a convolution of a
+/// [features, 1, 1] picture with a 1x1 kernel). k runs over (input channel of the group, kernel row, kernel column),
+/// the column fastest.
+struct MacLayer {
+    std::string name;
+    size_t layer_index = 0;
+    size_t in_channels = 0, in_h = 0, in_w = 0;
+    size_t out_channels = 0, out_h = 0, out_w = 0, groups = 1;
+    Window window;
+
+    QuantSpec a_spec, w_spec;
+    CodeRange a_range, w_range;
+    QuantParams a_params;
+    std::vector<QuantParams> w_params;  ///< [out_channels]
+    std::vector<int32_t> w_codes;       ///< [out_channels][k]
+    std::vector<int64_t> bias_codes;    ///< [out_channels]
+
+    std::shared_ptr<const ProductModel> products;
+    AccumulatorSpec acc;
+    PaddingMode padding = PaddingMode::code;
+
+    /// Of the output codes, one a channel; empty where the output is real (logits, or read by float layers only).
+    std::vector<Requantizer> requantizers;
+
+    size_t k() const { return in_channels / groups * window.kernel[0] * window.kernel[1]; }
+    size_t outputs_per_image() const { return out_channels * out_h * out_w; }
+    size_t macs_per_image() const { return outputs_per_image() * k(); }  ///< padding positions included
+};
+
+/// Accumulators of a whole layer for a batch, by the gather engine, zero-point correction included:
+///
+///     acc_0 = bias - z_a * sum_k qw + K * z_a * z_w;   K MACs;   out = acc_K - z_w * sum_k qa
+///
+/// K and the sums include padding positions, which carry code z_a; `padding: skip` uses the position's own K and sums.
+/// Args: codes: [n, in_channels, in_h, in_w]. Returns: [n, out_channels, out_h, out_w] accumulator codes.
+/// Source of the expansion: Jacob et al., CVPR 2018, eq. 7.
+Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& codes, int threads);
+
+/// The operand stream of one output neuron: what the MAC unit of rtl/ is fed.
+struct NeuronTrace {
+    int64_t init = 0;           ///< acc_0, zero-point corrections included
+    std::vector<int32_t> a, w;  ///< codes, MAC by MAC; skipped positions left out
+    int64_t correction = 0;     ///< added exactly after the last MAC (-z_w * sum qa)
+};
+
+/// Operand stream of output (channel, row, column) for input codes [in_channels, in_h, in_w] of one picture. Written
+/// apart from run_mac_layer, so that one checks the other.
+NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size_t channel, size_t row, size_t column);
+
+/// acc_K after the last MAC plus the correction: modulo 2^W (wrap), or clamped once (saturate).
+int64_t apply_correction(const AccumulatorSpec& acc, int64_t accumulated, int64_t correction);
+
+}  // namespace concrete::sim
