@@ -147,17 +147,6 @@ std::string OperatorRef::label() const {
     return text;
 }
 
-fs::path resolve_path(const std::string& text, const fs::path& config_folder) {
-    const fs::path path = text;
-    if (path.is_absolute()) return path;
-    const fs::path start = fs::absolute(config_folder.empty() ? fs::path(".") : config_folder).lexically_normal();
-    for (fs::path folder = start;; folder = folder.parent_path()) {
-        if (fs::exists(folder / path)) return folder / path;
-        if (folder == folder.parent_path()) break;
-    }
-    return fs::exists(path) ? fs::absolute(path) : start / path;
-}
-
 OperatorRef read_operator_ref(const YamlNode& node, const fs::path& config_folder) {
     OperatorRef ref;
     ref.node = node;

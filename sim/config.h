@@ -11,6 +11,7 @@
 #include "sim/accumulator.h"
 #include "sim/dataset.h"
 #include "sim/network.h"
+#include "sim/path.h"
 #include "sim/quantize.h"
 #include "sim/yaml.h"
 
@@ -74,9 +75,5 @@ RunConfig load_run_config(const std::filesystem::path& path, const std::vector<s
 /// Reads an operator reference: NAME, FILE.h5, {name: NAME, P: 8} or {file: FILE.h5}. Texts that end in .h5 or contain
 /// a slash are files.
 OperatorRef read_operator_ref(const YamlNode& node, const std::filesystem::path& config_folder);
-
-/// A path as a configuration writes it: absolute, or below the nearest of these folders where it exists: the
-/// configuration's, those above it, the working folder. What exists nowhere stays below the configuration's folder.
-std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& config_folder);
 
 }  // namespace concrete::sim

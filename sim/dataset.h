@@ -30,18 +30,20 @@ struct Dataset {
     size_t size() const { return labels.size(); }
 };
 
-/// Reads `kind`, `dir`, `split`. A relative dir is taken from the folder of the configuration file, then from the
-/// working folder. Throws: InputError.
+/// Reads `kind`, `dir` (resolve_path() of sim/path.h), `split` (test unless given). Throws: InputError.
 DatasetConfig read_dataset_config(const YamlNode& node, const std::filesystem::path& config_folder);
 
 /// Reads the first `limit` pictures (0: all). IDX: the four standard file names of MNIST (train-images-idx3-ubyte,
 /// t10k-...), plain or .gz (LeCun, http://yann.lecun.com/exdb/mnist). CIFAR: "binary version" records of CIFAR-10
 /// (data_batch_1..5.bin, test_batch.bin; Krizhevsky 2009), plain or .gz.
-/// Throws: InputError naming the file for missing or truncated files, trailing bytes, wrong magic numbers, and counts
-/// of pictures and labels that disagree.
+/// Files are read to their end even where `limit` asks for less, so that a damaged one never passes; sizes are checked
+/// before memory is taken.
+/// Throws: InputError naming the file for missing or truncated files, trailing bytes, wrong magic numbers, counts of
+/// pictures and labels that disagree, more than 10,000 records in a CIFAR file, and CIFAR labels above 9.
 Dataset load_dataset(const DatasetConfig& config, size_t limit = 0);
 
-/// Pictures first .. first + count - 1 as real values (pixel / 255 - mean[c]) / std[c], [count, c, h, w].
+/// Pictures first .. first + count - 1 as real values (pixel / 255 - mean[c]) / std[c] in fp32, [count, c, h, w].
+/// Throws: ShapeError if mean or std has not one value a channel; RangeError if there are not so many pictures.
 Tensor<float> normalize(const Dataset& data, size_t first, size_t count, const std::vector<float>& mean,
                         const std::vector<float>& std_dev);
 

@@ -67,8 +67,9 @@ Shape weight_shape(const Network& network, const Layer& layer);
 ///       - {name: relu1, type: relu}                # reads the layer above, unless `in` names another
 ///       - {name: sum1, type: add, in: [relu1, conv1]}
 ///
-/// kernel, stride, padding, dilation: one integer, or [rows, columns]. Layers nobody reads, other than the last, are
-/// errors. Throws: InputError with file, line and column.
+/// kernel, stride, padding, dilation: one integer, or [rows, columns]; the stride of a pool is its kernel unless given.
+/// Layers nobody reads, other than the last, are errors, and so is every shape that does not fit.
+/// Throws: InputError with file, line and column.
 Network load_network(const std::filesystem::path& path);
 
 }  // namespace concrete::sim
