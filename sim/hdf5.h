@@ -12,10 +12,14 @@
 
 namespace concrete::sim {
 
-/// An HDF5 file opened for reading. The constructor first has a child process with limits read every object of the
-/// file: HDF5 1.10 can crash on hostile files, and a child that dies tells so. All sizes are checked before memory is
-/// taken. Items are named by path from the root ("/lut", "conv1.weight"); an error names file and item, what was found
-/// and what was expected.
+namespace detail {
+struct Hdf5Value;
+}
+
+/// An HDF5 file, read whole by the constructor in a child process with limits, which hands over plain values: HDF5 1.10
+/// can crash on hostile files, and then only the child does. All sizes are checked before memory is taken. Links,
+/// virtual and external data sets are refused, since they reach other files. Items are named by path from the root
+/// ("/lut", "conv1.weight"); an error names file and item, what was found and what was expected.
 class Hdf5Reader {
   public:
     explicit Hdf5Reader(const std::filesystem::path& path);
@@ -27,9 +31,8 @@ class Hdf5Reader {
     /// Names of the direct members of a group, sorted.
     std::vector<std::string> members(const std::string& group) const;
 
-    /// Whole data sets, converted where every value of the stored type fits the asked one. integers: any stored integer
-    /// type (stored uint64 beyond int64: error); floats: any stored float type. Throws: InputError if absent, of
-    /// another class, larger than max_elements.
+    /// Whole data sets. integers: any stored integer type, an error where a value does not fit; floats: any stored
+    /// float type, rounded to float. Throws: InputError if absent, of another class, larger than max_elements.
     Tensor<int32_t> integers32(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
     Tensor<int64_t> integers64(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
     Tensor<float> floats(const std::string& dataset, size_t max_elements = size_t{1} << 28) const;
@@ -44,6 +47,9 @@ class Hdf5Reader {
     [[noreturn]] void fail(const std::string& item, const std::string& message) const;
 
   private:
+    const detail::Hdf5Value& dataset(const std::string& item, size_t max_elements) const;
+    const detail::Hdf5Value& attribute(const std::string& object, const std::string& name) const;
+
     struct State;
     std::unique_ptr<State> state_;
 };
