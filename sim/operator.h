@@ -28,6 +28,9 @@ enum class ClosedForm {
     lower_part_or,  ///< the lower-part-OR adder with Operator::or_bits OR-ed bits; see sim/accumulator.h
 };
 
+/// "none", "product", "sum" or "lower_part_or".
+std::string to_string(ClosedForm form);
+
 struct Port {
     std::string name;  ///< as in the Verilog
     int bits = 0;      ///< 1 to 64
@@ -98,6 +101,12 @@ struct Operator {
 
     bool operator==(const Operator&) const = default;
 };
+
+/// Most input bits of an operator that keeps a table.
+inline constexpr int kMaxTableBits = 24;
+
+/// True where a table can hold the operator: a_bits + b_bits <= 24, y within 32 signed bits. Its file then has one.
+bool fits_table(const Operator& op);
 
 /// Value at raw codes. Requires: a table, a_raw < 2^a_bits, b_raw < 2^b_bits.
 inline int32_t lookup(const Operator& op, uint64_t a_raw, uint64_t b_raw) {

@@ -1,0 +1,64 @@
+#include "sim/operator.h"
+
+#include <fmt/format.h>
+#include <limits>
+
+#include "sim/error.h"
+#include "sim/hash.h"
+
+namespace concrete::sim {
+
+std::string to_string(OperatorKind kind) {
+    return kind == OperatorKind::multiplier ? "multiplier" : "adder";
+}
+
+std::string to_string(ClosedForm form) {
+    switch (form) {
+        case ClosedForm::none:
+            return "none";
+        case ClosedForm::product:
+            return "product";
+        case ClosedForm::sum:
+            return "sum";
+        case ClosedForm::lower_part_or:
+            return "lower_part_or";
+    }
+    return "none";
+}
+
+int64_t lowest_code(const Port& port) {
+    return port.is_signed ? decode(uint64_t{1} << (port.bits - 1), port.bits, true) : 0;
+}
+
+int64_t highest_code(const Port& port) {
+    if (port.is_signed) return -(lowest_code(port) + 1);
+    if (port.bits >= 64) {
+        throw RangeError(fmt::format("port '{}': 64 unsigned bits exceed a signed 64-bit code", port.name));
+    }
+    return decode(~uint64_t{0}, port.bits, false);
+}
+
+bool fits_table(const Operator& op) {
+    const bool y_fits = op.y.bits < 32 || (op.y.bits == 32 && op.y.is_signed);
+    return op.a.bits + op.b.bits <= kMaxTableBits && y_fits;
+}
+
+std::string content_hash(const Operator& op) {
+    Sha256 hash;
+    hash.add(to_string(op.kind));
+    for (const Port* port : {&op.a, &op.b, &op.y}) {
+        hash.add(port->name).add(uint64_t(port->bits)).add(uint64_t{port->is_signed});
+    }
+    hash.add(uint64_t(op.y_lsb)).add(to_string(op.closed_form)).add(uint64_t(op.or_bits));
+    hash.add(std::span<const int32_t>(op.lut));
+    hash.add(uint64_t{op.sources.files.size()});
+    for (const Sources::File& file : op.sources.files) {
+        hash.add(file.path).add(file.text).add(uint64_t{file.is_include});
+    }
+    hash.add(op.sources.top).add(uint64_t{op.sources.parameters.size()});
+    for (const auto& [name, value] : op.sources.parameters) hash.add(name).add(value);
+    for (const std::string& define : op.sources.defines) hash.add(define);
+    return hash.hex();
+}
+
+}  // namespace concrete::sim
