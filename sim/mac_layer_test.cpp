@@ -1,0 +1,159 @@
+#include "sim/mac_layer.h"
+
+#include <gtest/gtest.h>
+#include <random>
+
+#include "sim/testing.h"
+
+namespace concrete::sim {
+namespace {
+
+struct Case {
+    size_t in_c, h, w, out_c, groups;
+    Window window;
+};
+
+// 1x1, kernel = input, depthwise, grouped, dilated, strided, ragged rows and columns, fully connected, padding wider
+// than the picture.
+std::vector<Case> cases() {
+    return {{1, 1, 1, 1, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, {3, 5, 5, 2, 1, {{1, 1}, {2, 2}, {0, 0}, {1, 1}}},
+            {2, 5, 7, 3, 1, {{5, 7}, {1, 1}, {0, 0}, {1, 1}}}, {4, 6, 6, 4, 4, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+            {4, 7, 5, 6, 2, {{3, 2}, {2, 1}, {1, 0}, {2, 1}}}, {13, 1, 1, 11, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
+            {2, 2, 3, 3, 1, {{3, 3}, {3, 3}, {4, 4}, {1, 1}}}};
+}
+
+MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    MacLayer layer;
+    layer.name = "conv";
+    layer.in_channels = c.in_c, layer.in_h = c.h, layer.in_w = c.w;
+    layer.out_channels = c.out_c, layer.groups = c.groups;
+    layer.window = c.window;
+    const auto extent = [&](size_t in, size_t axis) {
+        const size_t reach = c.window.dilation[axis] * (c.window.kernel[axis] - 1) + 1;
+        return (in + 2 * c.window.padding[axis] - reach) / c.window.stride[axis] + 1;
+    };
+    layer.out_h = extent(c.h, 0), layer.out_w = extent(c.w, 1);
+    layer.a_range = layer.w_range = {-128, 127};
+    layer.a_params = {0.5, zero_points ? -37 : 0};
+    for (size_t i = 0; i < c.out_c; ++i) {
+        layer.w_params.push_back({0.25, zero_points ? static_cast<int64_t>(random() % 41) - 20 : 0});
+        layer.bias_codes.push_back(static_cast<int64_t>(random() % 2001) - 1000);
+    }
+    for (size_t i = 0; i < c.out_c * layer.k(); ++i) {
+        layer.w_codes.push_back(static_cast<int32_t>(random() % 256) - 128);
+    }
+    layer.products = std::make_shared<ProductModel>(testing::random_multiplier(8, 8, 16, true, 77), layer.a_range,
+                                                    layer.w_range, false);
+    layer.acc = acc;
+    layer.padding = padding;
+    return layer;
+}
+
+/// One output straight from docs/arithmetic.md, on a picture copied into its padding.
+int64_t reference(const MacLayer& l, const int32_t* picture, size_t oc, size_t oy, size_t ox) {
+    const size_t ph = l.in_h + 2 * l.window.padding[0], pw = l.in_w + 2 * l.window.padding[1];
+    const auto za = static_cast<int32_t>(l.a_params.zero_point);
+    const auto zw = static_cast<int32_t>(l.w_params[oc].zero_point);
+    const size_t channels = l.in_channels / l.groups, first = oc / (l.out_channels / l.groups) * channels;
+    std::vector<std::pair<int32_t, int32_t>> macs;
+    size_t k = 0;
+    for (size_t c = 0; c < channels; ++c) {
+        std::vector<int32_t> padded(ph * pw, za);
+        std::vector<bool> real(ph * pw, false);
+        for (size_t y = 0; y < l.in_h; ++y) {
+            for (size_t x = 0; x < l.in_w; ++x) {
+                const size_t at = (y + l.window.padding[0]) * pw + x + l.window.padding[1];
+                padded[at] = picture[((first + c) * l.in_h + y) * l.in_w + x];
+                real[at] = true;
+            }
+        }
+        for (size_t ky = 0; ky < l.window.kernel[0]; ++ky) {
+            for (size_t kx = 0; kx < l.window.kernel[1]; ++kx, ++k) {
+                const size_t at = (oy * l.window.stride[0] + ky * l.window.dilation[0]) * pw + ox * l.window.stride[1] +
+                                  kx * l.window.dilation[1];
+                if (!real[at] && l.padding == PaddingMode::skip) continue;
+                macs.emplace_back(padded[at], l.w_codes[oc * l.k() + k]);
+            }
+        }
+    }
+    int64_t init = l.bias_codes[oc] + static_cast<int64_t>(macs.size()) * za * zw, correction = 0;
+    for (const auto& [a, w] : macs) {
+        init -= int64_t{za} * w;
+        correction -= int64_t{zw} * a;
+    }
+    int64_t acc = fit_accumulator(l.acc, init);
+    for (const auto& [a, w] : macs) acc = accumulate(l.acc, acc, l.products->product(a, w));
+    return fit_accumulator(l.acc, acc + correction);
+}
+
+TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
+    uint64_t seed = 0;
+    size_t differing_from_zero = 0;
+    const std::vector<AccumulatorSpec> accumulators{{32, Overflow::wrap, 0, nullptr},
+                                                    {18, Overflow::wrap, 0, nullptr},
+                                                    {17, Overflow::saturate, 0, nullptr},
+                                                    {24, Overflow::wrap, 6, nullptr},
+                                                    {18, Overflow::saturate, 3, nullptr}};
+    for (const Case& c : cases()) {
+        for (const AccumulatorSpec& acc : accumulators) {
+            for (const bool zero_points : {false, true}) {
+                for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
+                    const MacLayer layer = make_layer(c, zero_points, padding, acc, ++seed);
+                    Tensor<int32_t> codes({3, c.in_c, c.h, c.w});
+                    std::mt19937_64 random(seed);
+                    for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 256) - 128;
+                    const Tensor<int64_t> out = run_mac_layer(layer, codes, 1 + static_cast<int>(seed % 3));
+                    size_t i = 0;
+                    for (size_t n = 0; n < 3; ++n) {
+                        const int32_t* picture = codes.data.data() + n * c.in_c * c.h * c.w;
+                        for (size_t oc = 0; oc < c.out_c; ++oc) {
+                            for (size_t y = 0; y < layer.out_h; ++y) {
+                                for (size_t x = 0; x < layer.out_w; ++x, ++i) {
+                                    ASSERT_EQ(out.data[i], reference(layer, picture, oc, y, x))
+                                        << "seed " << seed << " at " << i;
+                                    differing_from_zero += out.data[i] != 0;
+                                }
+                            }
+                        }
+                    }
+                    ASSERT_EQ(i, out.size());
+                }
+            }
+        }
+    }
+    EXPECT_GT(differing_from_zero, 1000u);
+}
+
+TEST(MacLayer, TracesReplayToTheSameAccumulator) {
+    for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
+        const MacLayer layer = make_layer(cases()[4], true, padding, {20, Overflow::saturate, 4, nullptr}, 99);
+        Tensor<int32_t> codes({1, layer.in_channels, layer.in_h, layer.in_w});
+        std::mt19937_64 random(5);
+        for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 256) - 128;
+        const Tensor<int64_t> out = run_mac_layer(layer, codes, 1);
+        size_t i = 0;
+        for (size_t oc = 0; oc < layer.out_channels; ++oc) {
+            for (size_t y = 0; y < layer.out_h; ++y) {
+                for (size_t x = 0; x < layer.out_w; ++x) {
+                    const NeuronTrace trace = trace_neuron(layer, codes.data.data(), oc, y, x);
+                    int64_t acc = trace.init;
+                    for (size_t k = 0; k < trace.a.size(); ++k) {
+                        acc = accumulate(layer.acc, acc, layer.products->product(trace.a[k], trace.w[k]));
+                    }
+                    EXPECT_EQ(apply_correction(layer.acc, acc, trace.correction), out.data[i++]);
+                }
+            }
+        }
+    }
+}
+
+TEST(MacLayer, CorrectionsWrapOrClampOnce) {
+    EXPECT_EQ(apply_correction({8, Overflow::wrap, 0, nullptr}, 120, 10), -126);
+    EXPECT_EQ(apply_correction({8, Overflow::saturate, 0, nullptr}, 120, 10), 127);
+    EXPECT_EQ(apply_correction({64, Overflow::saturate, 0, nullptr}, lowest_accumulator(64), -1),
+              lowest_accumulator(64));
+}
+
+}  // namespace
+}  // namespace concrete::sim
