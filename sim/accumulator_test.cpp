@@ -21,8 +21,8 @@ uint64_t lower_part_or_gates(uint64_t a, uint64_t b, int bits, int k) {
         const bool x = a >> i & 1, y = b >> i & 1;
         bool s = x || y;
         if (i >= k) {
-            s = x != y != carry;
-            carry = (x && y) || (carry && x != y);
+            s = (x != y) != carry;
+            carry = (x && y) || (carry && (x != y));
         }
         sum |= uint64_t{s} << i;
     }
