@@ -1,0 +1,144 @@
+#include "sim/experiment.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <map>
+
+#include "sim/error.h"
+
+namespace concrete::sim {
+namespace {
+
+/// Sums behind a LayerError.
+struct ErrorSums {
+    uint64_t count = 0;
+    double error = 0, abs_error = 0, largest = 0, square = 0, signal = 0;
+
+    void add(int64_t approximate, int64_t exact) {
+        const double e = static_cast<double>(approximate) - static_cast<double>(exact);
+        ++count;
+        error += e;
+        abs_error += std::abs(e);
+        largest = std::max(largest, std::abs(e));
+        square += e * e;
+        signal += static_cast<double>(exact) * static_cast<double>(exact);
+    }
+    LayerError result() const {
+        if (count == 0) return {};
+        const auto n = static_cast<double>(count);
+        return {count, error / n, abs_error / n, largest, square / n, signal / n};
+    }
+};
+
+/// The same layer with exact products and a 64-bit sum.
+MacLayer exact_twin(const MacLayer& layer) {
+    auto exact = std::make_shared<Operator>();
+    exact->name = "exact";
+    exact->a = {"a", 32, true};
+    exact->b = {"b", 32, true};
+    exact->y = {"y", 64, true};
+    exact->closed_form = ClosedForm::product;
+    MacLayer twin = layer;
+    twin.products = std::make_shared<const ProductModel>(exact, layer.a_range, layer.w_range, false);
+    twin.acc = {};
+    twin.acc.bits = 64;
+    return twin;
+}
+
+/// Compares the leading pictures of every record with the exact twin of its layer.
+class ErrorCollector {
+  public:
+    ErrorCollector(const QuantizedNetwork& network, size_t images, int threads) : images_(images), threads_(threads) {
+        for (const MacLayer& layer : network.mac_layers()) twins_.push_back(exact_twin(layer));
+        sums_.resize(twins_.size());
+    }
+
+    void add(size_t layer_number, const MacLayerRecord& record) {
+        if (record.first_image >= images_) return;
+        const size_t count = std::min(record.images, images_ - record.first_image);
+        Tensor<int32_t> codes = *record.input_codes;
+        codes.data.resize(codes.size() / record.images * count);
+        codes.shape[0] = count;
+        const Tensor<int64_t> exact = run_mac_layer(twins_[layer_number], codes, threads_);
+        for (size_t i = 0; i < exact.size(); ++i) sums_[layer_number].add(record.accumulators->data[i], exact.data[i]);
+    }
+    LayerError result(size_t layer_number) const { return sums_[layer_number].result(); }
+
+  private:
+    size_t images_;
+    int threads_;
+    std::vector<MacLayer> twins_;
+    std::vector<ErrorSums> sums_;
+};
+
+void check_labels(const Network& network, const Dataset& data) {
+    const size_t classes = element_count(network.output().output_shape);
+    for (size_t i = 0; i < data.size(); ++i) {
+        if (data.labels[i] < classes) continue;
+        throw InputError(fmt::format("network '{}' has {} classes, but picture {} has label {}", network.name, classes,
+                                     i, data.labels[i]));
+    }
+    const Shape& shape = network.input().output_shape;
+    const Shape picture(data.pixels.shape.begin() + 1, data.pixels.shape.end());
+    if (picture == shape) return;
+    throw InputError(fmt::format("network '{}' reads pictures of {}, but the data set has {} (channels, rows, columns)",
+                                 network.name, to_string(shape), to_string(picture)));
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+double LayerError::snr_db() const {
+    if (mse == 0) return std::numeric_limits<double>::infinity();
+    return 10 * std::log10(mean_square / mse);
+}
+
+uint64_t ExperimentResult::macs() const {
+    uint64_t sum = 0;
+    for (const LayerResult& layer : layers) sum += layer.macs;
+    return sum;
+}
+
+ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& data,
+                                const ExperimentOptions& options) {
+    check_labels(network.network(), data);
+    ExperimentResult result;
+    std::map<const MacLayer*, size_t> number;
+    for (const MacLayer& layer : network.mac_layers()) {
+        number[&layer] = result.layers.size();
+        result.layers.push_back({layer.name, layer.macs_per_image() * data.size(), 0, {}});
+    }
+    ErrorCollector errors(network, options.error_images, options.threads);
+    double comparing_s = 0;
+    const MacObserver observer = [&](const MacLayerRecord& record) {
+        const size_t i = number.at(record.layer);
+        result.layers[i].seconds += record.seconds;
+        const auto start = std::chrono::steady_clock::now();
+        errors.add(i, record);
+        comparing_s += seconds_since(start);
+    };
+
+    const Network& net = network.network();
+    const auto start = std::chrono::steady_clock::now();
+    for (size_t first = 0; first < data.size(); first += options.batch) {
+        const size_t count = std::min(options.batch, data.size() - first);
+        const Tensor<double> logits =
+            network.run(normalize(data, first, count, net.mean, net.std_dev), options.threads, observer, first);
+        const std::vector<size_t> classes = argmax_rows(logits);
+        for (size_t i = 0; i < count; ++i) result.correct += classes[i] == data.labels[first + i];
+        result.predictions.insert(result.predictions.end(), classes.begin(), classes.end());
+        if (options.progress) options.progress(first + count, data.size());
+    }
+    result.seconds = seconds_since(start) - comparing_s;
+    result.images = data.size();
+    for (size_t i = 0; i < result.layers.size(); ++i) result.layers[i].error = errors.result(i);
+    return result;
+}
+
+}  // namespace concrete::sim
