@@ -115,7 +115,7 @@ void check_layer_exists(const YamlNode& node, const std::string& name, const Net
                           name, network.name, nearest.empty() ? "" : "; nearest: '" + nearest + "'"));
 }
 
-void read_layers(YamlMap& root, RunConfig& config, const fs::path& folder) {
+void read_layers(const YamlNode& root, RunConfig& config, const fs::path& folder) {
     const YamlNode empty = parse_yaml("{}", config.path.string());
     const YamlNode* found = root.find("defaults");
     const YamlNode& defaults = found ? *found : empty;
@@ -129,7 +129,7 @@ void read_layers(YamlMap& root, RunConfig& config, const fs::path& folder) {
         const YamlNode* own = layers ? layers->find(name) : nullptr;
         LayerConfig layer = read_layer_config(own ? merge_settings(defaults, *own) : defaults, folder);
         if (!layer.is_float && layer.multiplier == OperatorRef{}) {
-            (own ? *own : root.node())
+            (own ? *own : root)
                 .fail(fmt::format("layer '{}' has no multiplier; give `multiplier: NAME` here or in `defaults`, or "
                                   "`mode: float`",
                                   name));
@@ -200,8 +200,10 @@ RunConfig load_run_config(const fs::path& path, const std::vector<std::string>& 
     config.network = load_network(resolve_path(root.text("network"), folder));
     config.weights_path = resolve_path(root.text("weights"), folder);
     config.data = read_dataset_config(root.require("data"), folder);
-    read_layers(root, config, folder);
+    root.find("defaults");
+    root.find("layers");
     root.finish();
+    read_layers(document, config, folder);
     return config;
 }
 
