@@ -1,0 +1,11 @@
+#include "app/command.h"
+
+namespace concrete::app {
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+    std::vector<std::unique_ptr<Command>> commands;
+    commands.push_back(make_info());
+    return commands;
+}
+
+}  // namespace concrete::app

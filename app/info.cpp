@@ -1,0 +1,111 @@
+// concrete info: what this build and this machine offer.
+#include "app/command.h"
+#include "sim/file.h"
+#include "sim/parallel.h"
+#include "sim/version.h"
+#ifdef CONCRETE_WITH_CUDA
+#include "cuda/device.h"
+#endif
+
+namespace concrete::app {
+
+namespace {
+
+/// Instruction sets that engines can use, those that this processor has.
+std::vector<std::string> cpu_features() {
+    std::vector<std::string> features;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const auto add = [&features](const char* name, int present) {
+        if (present != 0) features.emplace_back(name);
+    };
+    add("sse4.1", __builtin_cpu_supports("sse4.1"));
+    add("avx2", __builtin_cpu_supports("avx2"));
+    add("fma", __builtin_cpu_supports("fma"));
+    add("avx512f", __builtin_cpu_supports("avx512f"));
+    add("avx512bw", __builtin_cpu_supports("avx512bw"));
+    add("avx512vbmi", __builtin_cpu_supports("avx512vbmi"));
+    add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
+#endif
+    return features;
+}
+
+Json cuda_info() {
+    Json cuda;
+#ifdef CONCRETE_WITH_CUDA
+    const cuda::DeviceList list = cuda::list_devices();
+    cuda["built"] = true;
+    cuda["runtime"] = cuda::runtime_version();
+    cuda["devices"] = Json::array();
+    for (const cuda::Device& device : list.devices) {
+        cuda["devices"].push_back(
+            {{"index", device.index},
+             {"name", device.name},
+             {"memory_bytes", device.memory_bytes},
+             {"compute_capability", fmt::format("{}.{}", device.compute_major, device.compute_minor)}});
+    }
+    if (list.devices.empty()) cuda["reason"] = list.reason;
+#else
+    cuda["built"] = false;
+    cuda["devices"] = Json::array();
+    cuda["reason"] = "this build has no CUDA back end";
+#endif
+    return cuda;
+}
+
+class Info : public Command {
+  public:
+    std::string name() const override { return "info"; }
+    std::string summary() const override { return "print what this build and this machine offer"; }
+    std::string example() const override {
+        return "$ concrete info\n"
+               "version    0.1.0, built with g++ 12.2.0\n"
+               "processor  2 threads; sse4.1 avx2 fma\n"
+               "cache      /home/ada/.cache/concrete\n"
+               "cuda       none: this build has no CUDA back end\n";
+    }
+    void declare(CLI::App&) override {}
+
+    ExitCode run(Context& context) override {
+        Json& result = context.result;
+        result["compiler"] = compiler();
+        result["threads"] = sim::default_threads();
+        result["cpu_features"] = cpu_features();
+        result["cache_folder"] = cache_folder().string();
+        result["cuda"] = cuda_info();
+        print(context);
+        return ExitCode::done;
+    }
+
+  private:
+    static std::string compiler() {
+#if defined(__clang__)
+        return "clang++ " __clang_version__;
+#else
+        return "g++ " __VERSION__;
+#endif
+    }
+
+    static void print(Context& context) {
+        const Json& result = context.result;
+        context.print("version    {}, built with {}\n", version(), result["compiler"].get<std::string>());
+        context.print("processor  {} threads; {}\n", result["threads"].get<int>(),
+                      fmt::join(result["cpu_features"].get<std::vector<std::string>>(), " "));
+        context.print("cache      {}\n", result["cache_folder"].get<std::string>());
+        const Json& cuda = result["cuda"];
+        if (cuda["devices"].empty()) context.print("cuda       none: {}\n", cuda["reason"].get<std::string>());
+        for (const Json& device : cuda["devices"]) {
+            context.print("cuda       device {}: {}, {} GiB, compute capability {}\n", device["index"].get<int>(),
+                          device["name"].get<std::string>(), device["memory_bytes"].get<uint64_t>() >> 30,
+                          device["compute_capability"].get<std::string>());
+        }
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_info() {
+    return std::make_unique<Info>();
+}
+
+}  // namespace concrete::app
