@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "gen/sources.h"
 #include "sim/operator.h"
 
 namespace concrete::gen {
@@ -12,28 +12,26 @@ namespace concrete::gen {
 struct Design {
     std::vector<sim::Port> inputs, outputs;  ///< in the order of the port list
     bool has_signed_ports = false;           ///< at least one port is declared signed
+    /// What Verilator doubts without it being wrong in itself ("add.v:7: Signal is not driven: 'c'"): undriven signals
+    /// inside, circular logic. Quoted where the sweep finds that such a thing reaches the output.
+    std::vector<std::string> doubts;
+
+    bool operator==(const Design&) const = default;
 };
 
-/// Reads Verilog files and everything they `include. Includes are searched below the folder of the including source
-/// and in include_folders, nowhere else.
-/// Throws: InputError for unreadable or too large files (16 MiB in all), for includes of files elsewhere, and for text
-/// that reaches outside the simulation (`systemc_ blocks).
-sim::Sources read_sources(const std::vector<std::filesystem::path>& files, const std::string& top,
-                          const std::map<std::string, std::string>& parameters,
-                          const std::vector<std::filesystem::path>& include_folders = {},
-                          const std::vector<std::string>& defines = {});
+/// Whether clocked processes are in order.
+enum class CircuitKind { combinational, clocked };
 
-/// Writes the files of `sources` below a folder; returns the paths of those to name on a command line.
-std::vector<std::filesystem::path> write_sources(const sim::Sources& sources, const std::filesystem::path& folder);
-
-/// Elaborates with Verilator and looks at every node of the result: only node kinds known to be harmless and
-/// combinational are allowed.
-/// Throws: InputError with file, line and Verilator's own message for Verilog that does not parse or elaborate
-/// (unknown module, unknown parameter, width mismatch), has a latch, a clocked process, a combinational loop, an
-/// undriven output, or anything that reaches outside the simulation ($system, $c, $fopen, $readmemh, DPI, ...).
-Design elaborate(const sim::Sources& sources);
-
-/// SHA-256 over the text of all files, top, parameters and defines.
-std::string sources_hash(const sim::Sources& sources);
+/// Elaborates with Verilator and looks at every node of the result: only node kinds known to be harmless are allowed,
+/// so nothing that passes can reach outside its simulation. Nothing is compiled or run here.
+///
+/// A combinational circuit has no clocked process, no latch, no initial value, and no always block whose sensitivity
+/// list lacks a signal that it reads. A loop that settles nowhere, or state hidden in gates, shows in the sweep only
+/// (gen/sweep.h).
+/// Throws: InputError with file, line and the message that matters for Verilog that does not parse or elaborate
+/// (unknown module or parameter, port connection of another width), for what no combinational circuit has, for undriven
+/// output bits and signals with several drivers, for in-out or unpacked ports and ports above 64 bits, for delays in
+/// processes, and for anything that reaches outside the simulation ($system, $c, $fopen, $readmemh, DPI, ...).
+Design elaborate(const sim::Sources& sources, CircuitKind kind = CircuitKind::combinational);
 
 }  // namespace concrete::gen
