@@ -12,7 +12,7 @@
 namespace concrete::gen {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 double seconds_of(const std::function<void()>& body) {
     const auto start = std::chrono::steady_clock::now();
@@ -111,7 +111,7 @@ TEST(Process, SaysWhatToInstallForAMissingTool) {
 }
 
 TEST(Process, ReadsToolVersions) {
-    EXPECT_THAT(tool_version("verilator"), testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
+    EXPECT_THAT(tool_version("verilator"), ::testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
     EXPECT_THROW(tool_version("sh"), MissingError);
 }
 

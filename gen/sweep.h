@@ -6,30 +6,52 @@
 #include <string>
 #include <vector>
 
+#include "gen/elaborate.h"
 #include "sim/operator.h"
 
 namespace concrete::gen {
 
-/// The Verilated modules of some operators, ready to be evaluated in a child process.
+/// The Verilated modules of some operators, ready to be evaluated in child processes.
+///
+/// Every pair is evaluated twice: by a model whose unknown (x) values are 0, in the order given, and by one where they
+/// are 1, in reverse order. A circuit whose output depends on unknown values or on what it saw before gives itself
+/// away.
 class RtlOperators {
   public:
-    /// Needs name, ports and sources of each operator. One program for all of them (two for two threads).
+    /// Needs name, ports and sources of each operator. Elaborates all, then builds up to `threads` programs at a time.
+    /// Throws: InputError naming the operator for sources that elaborate() refuses or that lack its ports;
+    /// MissingError.
     RtlOperators(std::span<const sim::Operator> operators, int threads);
 
-    /// y as raw pattern of operator i for raw operand pairs.
+    /// y as raw pattern of operator i for raw operand pairs (a_raw and b_raw equally long).
+    /// Throws: InputError naming the operands where unknown or remembered values reach the output; RangeError for
+    /// operands wider than their ports.
     std::vector<uint64_t> evaluate(size_t i, std::span<const uint64_t> a_raw, std::span<const uint64_t> b_raw) const;
 
-    /// y as raw pattern for all pairs, row-major by a. Requires a_bits + b_bits <= 32. x_value: what unknown bits are
-    /// set to.
-    std::vector<uint32_t> sweep(size_t i, int x_value = 0) const;
+    /// y as raw pattern for all pairs, row-major by a. Requires a_bits + b_bits <= 32 and y_bits <= 32.
+    /// Throws: InputError as evaluate.
+    std::vector<uint32_t> sweep(size_t i) const;
+
+    /// y for the `rows` values of a from first_a on, each with all b, row-major; for sweeps too large to hold.
+    std::vector<uint64_t> sweep_rows(size_t i, uint64_t first_a, uint64_t rows) const;
+
+    const Design& design(size_t i) const { return designs_[i]; }
 
   private:
-    struct Program {
-        std::filesystem::path path;
-        size_t first, count;
+    struct Place {
+        size_t program, index;
     };
+    /// Runs the program of operator i on [first, first + count) of a sweep, or on the pairs of a file.
+    template <typename T>
+    std::vector<T> run(size_t i, const std::vector<std::string>& arguments, uint64_t pairs) const;
+    template <typename T>
+    std::vector<T> run_range(size_t i, uint64_t first, uint64_t count) const;
+
     std::vector<sim::Operator> operators_;
-    std::vector<Program> programs_;
+    std::vector<Design> designs_;
+    std::vector<std::filesystem::path> programs_;
+    std::vector<Place> places_;
+    int threads_;
 };
 
 }  // namespace concrete::gen

@@ -1,0 +1,156 @@
+#include "gen/verilated.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fmt/format.h>
+#include <mutex>
+#include <regex>
+#include <sstream>
+#include <unistd.h>
+
+#include "gen/elaborate.h"
+#include "gen/process.h"
+#include "gen/verilator_message.h"
+#include "sim/error.h"
+#include "sim/file.h"
+#include "sim/hash.h"
+
+namespace concrete::gen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Raise it when a change here makes other programs from the same input.
+constexpr uint64_t kBuildVersion = 1;
+
+/// Where Verilator keeps its headers.
+const fs::path& verilator_include() {
+    static const fs::path folder = [] {
+        std::string root = run_process({"verilator", "--getenv", "VERILATOR_ROOT"}, ".").out;
+        while (!root.empty() && std::isspace(static_cast<unsigned char>(root.back()))) root.pop_back();
+        const fs::path include = fs::path(root) / "include";
+        if (!fs::exists(include / "verilated.cpp"))
+            throw MissingError(fmt::format("Verilator's runtime is not in {}: reinstall the Debian package 'verilator'",
+                                           include.string()));
+        return include;
+    }();
+    return folder;
+}
+
+/// First line of g++'s that says what is wrong.
+std::string first_error(const std::string& compiler_output) {
+    static const std::regex pattern("[^\\n]*(error|undefined reference|No space)[^\\n]*");
+    std::smatch match;
+    return std::regex_search(compiler_output, match, pattern) ? match.str() : compiler_output.substr(0, 200);
+}
+
+void compile(std::vector<std::string> arguments, const fs::path& folder) {
+    arguments.insert(arguments.begin(),
+                     {"g++", "-std=gnu++20", "-w", "-pthread", "-faligned-new", "-DVM_COVERAGE=0", "-DVM_SC=0",
+                      "-DVM_TRACE=0", "-DVM_TRACE_FST=0", "-DVM_TRACE_VCD=0", "-I.", "-isystem",
+                      verilator_include().string(), "-isystem", (verilator_include() / "vltstd").string()});
+    ProcessLimits limits;
+    limits.cpu_s = 900;
+    limits.wall_s = 1800;
+    const ProcessResult result = run_process(arguments, folder, limits);
+    if (result.ok()) return;
+    throw InputError(
+        fmt::format("the simulator of this Verilog does not compile: {}",
+                    result.ended_by.empty() ? first_error(result.err) : "g++ was ended by " + result.ended_by));
+}
+
+/// A name beside `target` that no other thread or process uses.
+fs::path unique_beside(const fs::path& target) {
+    static std::atomic<unsigned> counter = 0;
+    return target.parent_path() / fmt::format(".{}.{}-{}", target.filename().string(), getpid(), counter.fetch_add(1));
+}
+
+/// Compiles to a temporary name and renames, so that whoever finds `target` finds all of it.
+void compile_to(const fs::path& target, std::vector<std::string> arguments, const fs::path& folder) {
+    fs::create_directories(target.parent_path());
+    const fs::path temporary = unique_beside(target);
+    arguments.insert(arguments.end(), {"-o", temporary.string()});
+    try {
+        compile(std::move(arguments), folder);
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        throw;
+    }
+    fs::rename(temporary, target);
+}
+
+std::string tools_hash() {
+    return Sha256()
+        .add(tool_version("verilator"))
+        .add(tool_version("g++"))
+        .add(verilator_include().string())
+        .add(kBuildVersion)
+        .hex();
+}
+
+/// The Verilator runtime as one object. It takes longer to compile than most models, so it is kept.
+fs::path runtime_object() {
+    static std::mutex mutex;  // threads of one process should not compile it twice; processes may, without harm
+    const std::lock_guard lock(mutex);
+    const fs::path object = cache_folder() / ("verilated-" + tools_hash().substr(0, 16)) / "runtime.o";
+    if (fs::exists(object)) return object;
+    const TemporaryFolder folder;
+    write_file(folder.path() / "runtime.cpp", "#include \"verilated.cpp\"\n#include \"verilated_threads.cpp\"\n");
+    compile_to(object, {"-O1", "-c", "runtime.cpp"}, folder.path());
+    return object;
+}
+
+/// Runs Verilator on one model; returns #include lines of what it made.
+std::string verilate(const detail::Model& model, const std::vector<std::string>& flags, const fs::path& folder) {
+    const fs::path place = folder / model.prefix;
+    const std::vector<std::string> named = write_sources(model.sources, place);
+    std::vector<std::string> arguments{"--cc",         "--prefix",        model.prefix,     "--Mdir", "concrete_model",
+                                       "--top-module", model.sources.top, "--x-assign",     "unique", "--x-initial",
+                                       "unique",       "--no-timing",     "--output-split", "0",      "-Wno-fatal",
+                                       "-Wno-lint",    "-Wno-style"};
+    for (const auto& more : {source_flags(model.sources), parameter_flags(model.sources), flags, named})
+        arguments.insert(arguments.end(), more.begin(), more.end());
+    run_verilator(arguments, place);
+    std::vector<std::string> made;
+    for (const fs::directory_entry& entry : fs::directory_iterator(place / "concrete_model"))
+        if (entry.path().extension() == ".cpp") made.push_back(entry.path().filename().string());
+    std::sort(made.begin(), made.end());
+    std::string includes = fmt::format("#include \"{}/concrete_model/{}.h\"\n", model.prefix, model.prefix);
+    for (const std::string& file : made)
+        includes += fmt::format("#include \"{}/concrete_model/{}\"\n", model.prefix, file);
+    return includes;
+}
+
+}  // namespace
+
+fs::path build_verilated(const VerilatedSpec& spec) {
+    elaborate(spec.sources, CircuitKind::clocked);
+    const detail::Model model{"Vtop", spec.sources};
+    return detail::build_models({&model, 1}, spec.driver, spec.verilator_flags, spec.optimize);
+}
+
+fs::path detail::build_models(std::span<const Model> models, const std::string& driver,
+                              const std::vector<std::string>& verilator_flags, bool optimize) {
+    Sha256 key;
+    key.add(tools_hash()).add(driver).add(uint64_t{optimize ? 2u : 1u}).add(uint64_t{models.size()});
+    for (const Model& model : models) key.add(model.prefix).add(sources_hash(model.sources));
+    for (const std::string& flag : verilator_flags) key.add(flag);
+    const fs::path program = cache_folder() / "programs" / key.hex();
+    if (fs::exists(program)) return program;
+
+    const TemporaryFolder folder;
+    // One translation unit: most of a compiler run is reading Verilator's headers, and models are small.
+    std::string unit;
+    for (const Model& model : models) unit += verilate(model, verilator_flags, folder.path());
+    write_file(folder.path() / "concrete_driver.h", driver);
+    write_file(folder.path() / "concrete_unit.cpp", unit + "#include \"concrete_driver.h\"\n");
+    std::vector<std::string> arguments{optimize ? "-O2" : "-O1"};
+    for (const Model& model : models) arguments.push_back(fmt::format("-I{}/concrete_model", model.prefix));
+    arguments.insert(arguments.end(), {"concrete_unit.cpp", runtime_object().string()});
+    compile_to(program, arguments, folder.path());
+    return program;
+}
+
+}  // namespace concrete::gen
