@@ -72,13 +72,16 @@ TrainConfig load_train_config(const std::filesystem::path& path) {
     config.path = path;
     config.network = resolve_path(map.text("network"), folder);
 
-    // The file need not exist yet, its folder must.
+    // The file need not exist yet, its folder must: better said now than after an hour of training.
     const YamlNode& output = map.require("output");
     const std::filesystem::path written(output.text());
     if (!written.has_filename())
         output.fail("'" + output.text() + "' names no file, expected the weights to write, .h5");
     const std::string parent = written.parent_path().string();
-    config.output = resolve_path(parent.empty() ? "." : parent, folder) / written.filename();
+    const std::filesystem::path output_folder = resolve_path(parent.empty() ? "." : parent, folder);
+    if (!std::filesystem::is_directory(output_folder))
+        output.fail("no folder " + output_folder.string() + " to write to");
+    config.output = output_folder / written.filename();
 
     const YamlNode& data = map.require("data");
     if (data.is_map())

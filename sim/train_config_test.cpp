@@ -102,6 +102,8 @@ TEST_F(TrainConfigTest, BadSettingsAreErrors) {
     EXPECT_THAT(error(good + ", augment: {flop: true}}"), HasSubstr("flip"));
     EXPECT_THAT(error("network: a\noutput: b.h5\ndata: {kind: idx, dir: d}\n"), HasSubstr("train"));
     EXPECT_THAT(error("network: a\noutput: b/\ndata: {kind: idx, dir: d}\ntrain: {}\n"), HasSubstr("names no file"));
+    EXPECT_THAT(error("network: a\noutput: b/c/w.h5\ndata: {kind: idx, dir: d}\ntrain: {}\n"),
+                HasSubstr("no folder " + (folder.path() / "configs" / "b" / "c").string()));
     EXPECT_THAT(error("network: a\noutput: b.h5\ndata: {kind: idx, dir: d, split: test}\ntrain: {}\n"),
                 HasSubstr("split"));
     EXPECT_THAT(error("network: a\noutput: b.h5\ndata: 3\ntrain: {}\n"), HasSubstr("data"));
