@@ -2,6 +2,7 @@
 // The exact unit's accumulator is compared with plain arithmetic at the end of every run.
 #include <benchmark/benchmark.h>
 #include <cstdio>
+#include <fmt/format.h>
 #include <map>
 #include <sstream>
 
@@ -65,12 +66,15 @@ constexpr Unit kApproximate{"booth8_m4-P8_loa8", "booth8 #(.ENCODER(1), .COMPRES
 std::filesystem::path build(const Unit& unit) {
     const std::filesystem::path rtl = std::filesystem::path(CONCRETE_SOURCE_DIR) / "rtl";
     gen::VerilatedSpec spec;
+    // rtl/mac_unit.v takes its operators from macros, which a file before it defines.
+    if (!unit.is_exact)
+        spec.sources.files.push_back(
+            {"operators.v",
+             fmt::format("`define CONCRETE_MULTIPLIER {}\n`define CONCRETE_ADDER {}\n", unit.multiplier, unit.adder),
+             false});
     for (const char* file : {"mac_unit.v", "mul_s_exact.v", "add_exact.v", "booth8.v", "add_loa.v"})
         spec.sources.files.push_back({file, read_file(rtl / file), false});
     spec.sources.top = "mac_unit";
-    if (!unit.is_exact)
-        spec.sources.defines = {std::string("CONCRETE_MULTIPLIER=") + unit.multiplier,
-                                std::string("CONCRETE_ADDER=") + unit.adder};
     spec.driver = std::string("#include \"Vtop.h\"\n") + kDriver;
     return gen::build_verilated(spec);
 }

@@ -128,7 +128,7 @@ IdxFile load_idx(const fs::path& path, uint32_t rank, size_t limit) {
         element_bytes *= counts[i];
     }
     const std::string what = fmt::format("{} {}", counts[0], rank == 1 ? "labels" : "pictures");
-    stream.require_total(counts[0] * element_bytes + 4 * (rank + 1), what);
+    stream.require_total(counts[0] * element_bytes + uint64_t{4} * (rank + 1), what);
 
     const size_t kept = static_cast<size_t>(limit == 0 ? counts[0] : std::min<uint64_t>(limit, counts[0]));
     Shape shape{kept};

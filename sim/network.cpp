@@ -128,7 +128,7 @@ class NetworkReader {
     }
 
     std::string read_name(const YamlNode& node) const {
-        const std::string name = node.text();
+        std::string name = node.text();
         if (!is_identifier(name))
             node.fail("'" + name + "' is no layer name, expected letters, digits and _, no digit first");
         if (name == "input") node.fail("'input' is the name of the network's input, choose another");

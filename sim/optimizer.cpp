@@ -47,8 +47,10 @@ void OptimizerState::step_adam(Tensor<float>& w, const Tensor<float>& g, Tensor<
 double learning_rate_at(const TrainConfig& config, size_t step, size_t steps_per_epoch) {
     const size_t epoch = step / steps_per_epoch;
     switch (config.schedule) {
-        case Schedule::step:
-            return config.learning_rate * std::pow(config.step_factor, static_cast<double>(epoch / config.step_epochs));
+        case Schedule::step: {
+            const size_t reductions = epoch / config.step_epochs;
+            return config.learning_rate * std::pow(config.step_factor, static_cast<double>(reductions));
+        }
         case Schedule::cosine: {
             const auto steps = static_cast<double>(config.epochs * steps_per_epoch);
             return config.learning_rate * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / steps)) / 2;

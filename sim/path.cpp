@@ -7,7 +7,7 @@ namespace concrete::sim {
 namespace fs = std::filesystem;
 
 fs::path resolve_path(const std::string& text, const fs::path& config_folder) {
-    const fs::path path(text);
+    fs::path path(text);
     if (path.is_absolute()) return path;
     std::error_code ignored;
     const fs::path start = fs::absolute(config_folder.empty() ? fs::path(".") : config_folder).lexically_normal();

@@ -217,8 +217,8 @@ Weights initial_weights(const Network& network, uint64_t seed) {
         const bool to_relu = std::any_of(consumers.begin(), consumers.end(),
                                          [&](size_t j) { return network.layers[j].type == LayerType::relu; });
         Tensor<float> weight(weight_shape(network, layer));
-        const auto fan_in = static_cast<double>(weight.size() / layer.out_channels);
-        const double bound = std::sqrt((to_relu ? 6 : 3) / fan_in);
+        const size_t fan_in = weight.size() / layer.out_channels;
+        const double bound = std::sqrt((to_relu ? 6 : 3) / static_cast<double>(fan_in));
         for (float& w : weight.data) w = static_cast<float>((2 * random.unit() - 1) * bound);
         weights[layer.name + ".weight"] = std::move(weight);
         if (layer.has_bias) weights[layer.name + ".bias"] = Tensor<float>({layer.out_channels});
