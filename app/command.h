@@ -63,6 +63,7 @@ class Command {
     virtual ExitCode run(Context& context) = 0;
 };
 
+std::unique_ptr<Command> make_matmul();
 std::unique_ptr<Command> make_info();
 
 /// All subcommands in the order of --help.

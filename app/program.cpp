@@ -122,7 +122,7 @@ int finish(const std::string& command, const std::string& json, ExitCode code, c
     }
     try {
         if (!json.empty()) write_json(json, envelope(command, code, error, result));
-        if (std::fflush(stdout) != 0) throw InputError("standard output cannot be written");
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw InputError("standard output cannot be written");
     } catch (const Error& failure) {
         fmt::print(stderr, "concrete {}: {}\n", command, failure.what());
         return static_cast<int>(ExitCode::bad_input);
