@@ -14,6 +14,7 @@ if(CONCRETE_WITH_CUDA)
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>"
     "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-Xcompiler=-ffp-contract=off>")
 endif()
+target_compile_definitions(concrete_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 target_include_directories(concrete_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 if(CONCRETE_SANITIZE)
   target_compile_definitions(concrete_options INTERFACE _GLIBCXX_ASSERTIONS)
