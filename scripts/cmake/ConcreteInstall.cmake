@@ -1,9 +1,7 @@
 # cmake --install: the program, the libraries with their headers, and the Verilog, networks and configurations.
 include(CMakePackageConfigHelpers)
 get_property(libraries GLOBAL PROPERTY CONCRETE_LIBRARIES)
-if(TARGET concrete)  # INTERIM: app/ is being written
-  install(TARGETS concrete RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS concrete RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ${libraries} EXPORT ConcreteExports ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 set(header_folders sim gen verify)
 if(CONCRETE_WITH_CUDA)
