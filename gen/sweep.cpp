@@ -120,23 +120,27 @@ std::vector<T> RtlOperators::run(size_t i, const std::vector<std::string>& argum
     return values;
 }
 
-template <typename T>
-std::vector<T> RtlOperators::run_range(size_t i, uint64_t first, uint64_t count) const {
-    const auto range = [](uint64_t begin, uint64_t number) {
-        return std::vector<std::string>{"range", std::to_string(begin), std::to_string(number)};
-    };
+template <typename T, typename Part>
+std::vector<T> RtlOperators::in_parts(uint64_t count, const Part& part) const {
     const uint64_t parts =
         std::clamp<uint64_t>(count / kPairsPerProcess, 1, static_cast<uint64_t>(std::max(threads_, 1)));
-    if (parts == 1) return run<T>(i, range(first, count), count);
+    if (parts == 1) return part(uint64_t{0}, count);
     std::vector<T> all(count);
     sim::parallel_for(parts, threads_, [&](size_t begin, size_t end) {
-        for (size_t part = begin; part < end; ++part) {
-            const uint64_t from = count * part / parts, to = count * (part + 1) / parts;
-            const std::vector<T> some = run<T>(i, range(first + from, to - from), to - from);
+        for (size_t k = begin; k < end; ++k) {
+            const uint64_t from = count * k / parts, to = count * (k + 1) / parts;
+            const std::vector<T> some = part(from, to - from);
             std::copy(some.begin(), some.end(), all.begin() + static_cast<std::ptrdiff_t>(from));
         }
     });
     return all;
+}
+
+template <typename T>
+std::vector<T> RtlOperators::run_range(size_t i, uint64_t first, uint64_t count) const {
+    return in_parts<T>(count, [&](uint64_t from, uint64_t number) {
+        return run<T>(i, {"range", std::to_string(first + from), std::to_string(number)}, number);
+    });
 }
 
 std::vector<uint64_t> RtlOperators::evaluate(size_t i, std::span<const uint64_t> a_raw,
@@ -145,20 +149,21 @@ std::vector<uint64_t> RtlOperators::evaluate(size_t i, std::span<const uint64_t>
     if (a_raw.size() != b_raw.size())
         throw ShapeError(fmt::format("{}: {} values of a but {} of b", op.name, a_raw.size(), b_raw.size()));
     if (a_raw.empty()) return {};
-    std::vector<uint64_t> pairs;
-    pairs.reserve(2 * a_raw.size());
-    for (size_t k = 0; k < a_raw.size(); ++k) {
-        for (const auto& [value, port] : {std::pair{a_raw[k], &op.a}, {b_raw[k], &op.b}})
+    for (const auto& [values, port] : {std::pair{a_raw, &op.a}, {b_raw, &op.b}})
+        for (const uint64_t value : values)
             if (value != sim::encode(static_cast<int64_t>(value), port->bits))
                 throw RangeError(fmt::format("{}: operand {:#x} does not fit port '{}' of {} bits", op.name, value,
                                              port->name, port->bits));
-        pairs.push_back(a_raw[k]);
-        pairs.push_back(b_raw[k]);
-    }
-    const TemporaryFolder folder;
-    const std::filesystem::path file = folder.path() / "pairs.bin";
-    write_file(file, std::string_view(reinterpret_cast<const char*>(pairs.data()), pairs.size() * sizeof(uint64_t)));
-    return run<uint64_t>(i, {"pairs", file.string()}, a_raw.size());
+    return in_parts<uint64_t>(a_raw.size(), [&](uint64_t from, uint64_t number) {
+        std::vector<uint64_t> pairs;
+        pairs.reserve(2 * number);
+        for (uint64_t k = from; k < from + number; ++k) pairs.insert(pairs.end(), {a_raw[k], b_raw[k]});
+        const TemporaryFolder folder;
+        const std::filesystem::path file = folder.path() / "pairs.bin";
+        write_file(file,
+                   std::string_view(reinterpret_cast<const char*>(pairs.data()), pairs.size() * sizeof(uint64_t)));
+        return run<uint64_t>(i, {"pairs", file.string()}, number);
+    });
 }
 
 std::vector<uint32_t> RtlOperators::sweep(size_t i) const {
@@ -170,12 +175,13 @@ std::vector<uint32_t> RtlOperators::sweep(size_t i) const {
     return run_range<uint32_t>(i, 0, uint64_t{1} << bits);
 }
 
-std::vector<uint64_t> RtlOperators::sweep_rows(size_t i, uint64_t first_a, uint64_t rows) const {
+std::vector<uint64_t> RtlOperators::sweep_range(size_t i, uint64_t first, uint64_t count) const {
     const sim::Operator& op = operators_.at(i);
-    if (op.a.bits + op.b.bits > 32 || first_a + rows > (uint64_t{1} << op.a.bits))
-        throw RangeError(fmt::format("{}: rows {} to {} are not within a sweep of at most 32 input bits", op.name,
-                                     first_a, first_a + rows));
-    return run_range<uint64_t>(i, first_a << op.b.bits, rows << op.b.bits);
+    const int bits = op.a.bits + op.b.bits;
+    if (bits > 32 || first + count > (uint64_t{1} << bits))
+        throw RangeError(fmt::format("{}: pairs {} to {} are not within a sweep of {} (at most 32) input bits", op.name,
+                                     first, first + count, bits));
+    return run_range<uint64_t>(i, first, count);
 }
 
 }  // namespace concrete::gen

@@ -32,8 +32,8 @@ class RtlOperators {
     /// Throws: InputError as evaluate.
     std::vector<uint32_t> sweep(size_t i) const;
 
-    /// y for the `rows` values of a from first_a on, each with all b, row-major; for sweeps too large to hold.
-    std::vector<uint64_t> sweep_rows(size_t i, uint64_t first_a, uint64_t rows) const;
+    /// y for `count` pairs of that sweep from the pair numbered `first` on (a * 2^b_bits + b), y of up to 64 bits.
+    std::vector<uint64_t> sweep_range(size_t i, uint64_t first, uint64_t count) const;
 
     const Design& design(size_t i) const { return designs_[i]; }
 
@@ -44,6 +44,9 @@ class RtlOperators {
     /// Runs the program of operator i on [first, first + count) of a sweep, or on the pairs of a file.
     template <typename T>
     std::vector<T> run(size_t i, const std::vector<std::string>& arguments, uint64_t pairs) const;
+    /// part(first, count) for parts of [0, total), one process each, put together again.
+    template <typename T, typename Part>
+    std::vector<T> in_parts(uint64_t total, const Part& part) const;
     template <typename T>
     std::vector<T> run_range(size_t i, uint64_t first, uint64_t count) const;
 

@@ -94,10 +94,10 @@ TEST(Sweep, DoesNotDependOnThreads) {
     ASSERT_EQ(y.size(), 1u << 20);
     EXPECT_EQ(y, swept(op, 2));
     EXPECT_EQ(y[(1023 << 10) | 1022], (1023u * 1022 + (1023 ^ 5) + 1) & 0xfffff);
-    const std::vector<uint64_t> rows = RtlOperators({&op, 1}, 2).sweep_rows(0, 700, 3);
+    const std::vector<uint64_t> rows = RtlOperators({&op, 1}, 2).sweep_range(0, 700 << 10, 3 << 10);
     ASSERT_EQ(rows.size(), 3u << 10);
     for (size_t k = 0; k < rows.size(); ++k) ASSERT_EQ(rows[k], y[(700 << 10) + k]);
-    EXPECT_THROW(RtlOperators({&op, 1}, 1).sweep_rows(0, 1023, 2), RangeError);
+    EXPECT_THROW(RtlOperators({&op, 1}, 1).sweep_range(0, 1023 << 10, 2 << 10), RangeError);
 }
 
 TEST(Sweep, AcceptsSensitivityLists) {

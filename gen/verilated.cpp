@@ -14,6 +14,7 @@
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/hash.h"
+#include "sim/parallel.h"
 
 namespace concrete::gen {
 
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Raise it when a change here makes other programs from the same input.
-constexpr uint64_t kBuildVersion = 1;
+constexpr uint64_t kBuildVersion = 3;
 
 /// Where Verilator keeps its headers.
 const fs::path& verilator_include() {
@@ -90,16 +91,30 @@ std::string tools_hash() {
         .hex();
 }
 
-/// The Verilator runtime as one object. It takes longer to compile than most models, so it is kept.
-fs::path runtime_object() {
+/// What every program needs: the Verilator runtime as one object, and its headers compiled in advance for -O1. Both
+/// take longer than most models, so they are kept.
+struct Runtime {
+    fs::path object, header;
+};
+
+Runtime runtime() {
     static std::mutex mutex;  // threads of one process should not compile it twice; processes may, without harm
     const std::lock_guard lock(mutex);
-    const fs::path object = cache_folder() / ("verilated-" + tools_hash().substr(0, 16)) / "runtime.o";
-    if (fs::exists(object)) return object;
+    const fs::path kept = cache_folder() / ("verilated-" + tools_hash().substr(0, 16));
+    const Runtime made{kept / "runtime.o", kept / "concrete_runtime.h"};
+    const fs::path compiled_header = kept / "concrete_runtime.h.gch";
+    if (fs::exists(made.object) && fs::exists(compiled_header)) return made;
     const TemporaryFolder folder;
     write_file(folder.path() / "runtime.cpp", "#include \"verilated.cpp\"\n#include \"verilated_threads.cpp\"\n");
-    compile_to(object, {"-O1", "-c", "runtime.cpp"}, folder.path());
-    return object;
+    write_file(made.header, "#include <memory>\n#include <string>\n#include <vector>\n#include \"verilated.h\"\n");
+    sim::parallel_for(2, 2, [&](size_t begin, size_t end) {
+        for (size_t part = begin; part < end; ++part) {
+            if (part == 0) compile_to(made.object, {"-O1", "-c", "runtime.cpp"}, folder.path());
+            if (part == 1)
+                compile_to(compiled_header, {"-O1", "-x", "c++-header", made.header.string()}, folder.path());
+        }
+    });
+    return made;
 }
 
 /// Runs Verilator on one model; returns #include lines of what it made.
@@ -146,9 +161,12 @@ fs::path detail::build_models(std::span<const Model> models, const std::string& 
     for (const Model& model : models) unit += verilate(model, verilator_flags, folder.path());
     write_file(folder.path() / "concrete_driver.h", driver);
     write_file(folder.path() / "concrete_unit.cpp", unit + "#include \"concrete_driver.h\"\n");
+    const Runtime kept = runtime();
     std::vector<std::string> arguments{optimize ? "-O2" : "-O1"};
+    // g++ crashes on a header that was compiled with another -O.
+    if (!optimize) arguments.insert(arguments.end(), {"-include", kept.header.string()});
     for (const Model& model : models) arguments.push_back(fmt::format("-I{}/concrete_model", model.prefix));
-    arguments.insert(arguments.end(), {"concrete_unit.cpp", runtime_object().string()});
+    arguments.insert(arguments.end(), {"concrete_unit.cpp", kept.object.string()});
     compile_to(program, arguments, folder.path());
     return program;
 }
