@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
@@ -13,18 +12,18 @@
 namespace concrete::gen {
 
 /// Largest number of input bits that keeps a table (design contract).
-inline constexpr int kTableBits = 24;
+inline constexpr int kTableBits = sim::kMaxTableBits;
 
 /// One operator to make from Verilog.
 struct Request {
     std::string name;
     sim::Sources sources;
-    std::optional<sim::OperatorKind> kind;              ///< worked out from the error against + and * if not given
-    std::optional<std::string> a_port, b_port, y_port;  ///< worked out from names and order if not given
+    std::optional<sim::OperatorKind> kind;              ///< worked out from widths and error if not given
+    std::optional<std::string> a_port, b_port, y_port;  ///< worked out from names if not given (gen/reading.h)
     std::optional<bool> is_signed;                      ///< of all ports; explicit `signed` in the Verilog if not given
     int y_lsb = 0;
     sim::ClosedForm closed_form = sim::ClosedForm::none;  ///< a claim, checked on the sweep
-    int or_bits = 0;
+    int or_bits = 0;                       ///< k of lower_part_or; beyond the operand width it counts as the width
     int exhaustive_bits = 24;              ///< sweep all pairs up to so many input bits (24 to 32) ...
     uint64_t samples = uint64_t{1} << 24;  ///< ... beyond, so many pairs, all corner pairs among them
     uint64_t seed = 1;
@@ -33,9 +32,17 @@ struct Request {
 /// Done and total operators; called from the calling thread.
 using Progress = std::function<void(size_t done, size_t total)>;
 
-/// Verilog -> operators: elaborate, check, build one Verilated model for many operators, sweep (with unknown values 0
-/// and 1: a difference is an error), compute metrics. Results are cached by hash of request, sources and tool versions.
-/// Throws: InputError naming the request and what leaves doubt; MissingError.
-std::vector<sim::Operator> generate(std::span<const Request> requests, int threads, const Progress& progress = {});
+/// Sentences for the user about what was worked out ("mul: read as signed (...)"); called from the calling thread.
+using Notes = std::function<void(const std::string& note)>;
+
+/// Verilog -> operators: elaborate, check, build one program for many Verilated models, sweep (with unknown values 0
+/// and 1: a difference is an error), compute metrics. Results are kept in cache_folder()/operators by hash of request,
+/// sources and tool versions; an entry that does not read back is made again.
+///
+/// Results depend on neither the number of threads nor the company an operator is made in.
+/// Throws: InputError naming the request and what leaves doubt, a pair that contradicts the closed form, or what
+/// elaborate() refuses; RangeError for exhaustive_bits outside 24 to 32; MissingError without Verilator or g++.
+std::vector<sim::Operator> generate(std::span<const Request> requests, int threads, const Progress& progress = {},
+                                    const Notes& notes = {});
 
 }  // namespace concrete::gen
