@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kMaxExtent = 65536;             // of one axis
 constexpr size_t kMaxElements = size_t{1} << 28;  // of one layer's output for one picture, and of one weight tensor
+constexpr size_t kMaxLayers = 4096;  // checks compare layers with layers: without a bound a file could take hours
+constexpr size_t kMaxName = 100;     // characters
 constexpr size_t kRows = 0, kColumns = 1;
 
 const std::vector<std::pair<std::string, LayerType>> kLayerTypes = {
@@ -65,6 +67,8 @@ class NetworkReader {
         const YamlNode& layers = map.require("layers");
         map.finish();
         if (layers.elements().empty()) layers.fail("empty, expected at least one layer");
+        if (layers.elements().size() > kMaxLayers)
+            layers.fail(fmt::format("{} layers, expected at most {}", layers.elements().size(), kMaxLayers));
         for (const YamlNode& node : layers.elements()) read_layer(node);
         check_all_read(layers);
         return std::move(network_);
@@ -129,6 +133,8 @@ class NetworkReader {
 
     std::string read_name(const YamlNode& node) const {
         std::string name = node.text();
+        if (name.size() > kMaxName)
+            node.fail(fmt::format("a name of {} characters, expected at most {}", name.size(), kMaxName));
         if (!is_identifier(name))
             node.fail("'" + name + "' is no layer name, expected letters, digits and _, no digit first");
         if (name == "input") node.fail("'input' is the name of the network's input, choose another");

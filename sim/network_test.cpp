@@ -171,6 +171,16 @@ TEST(Network, SizesAreBounded) {
                 HasSubstr("the weight [65536, 65536] is larger"));
 }
 
+TEST(Network, LayersAndNamesAreBounded) {
+    std::string lines;
+    for (int i = 0; i < 4096; ++i) lines += "  - {name: r" + std::to_string(i) + ", type: relu}\n";
+    EXPECT_EQ(load_text(with_layers(lines)).layers.size(), 4097u);
+    EXPECT_THAT(layer_error(lines + "  - {name: last, type: relu}\n"), HasSubstr("4097 layers, expected at most 4096"));
+    EXPECT_EQ(layer_error("  - {name: " + std::string(100, 'x') + ", type: relu}\n"), "no error");
+    EXPECT_THAT(layer_error("  - {name: " + std::string(101, 'x') + ", type: relu}\n"),
+                HasSubstr("a name of 101 characters"));
+}
+
 // The networks this project ships.
 TEST(Network, ShippedNetworksLoad) {
     const std::filesystem::path nets = std::filesystem::path(CONCRETE_SOURCE_DIR) / "nets";
