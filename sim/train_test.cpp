@@ -1,6 +1,7 @@
 #include "sim/train.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -199,6 +200,29 @@ TEST(Train, InitialWeightsHaveTheirVariance) {
     EXPECT_NEAR(mean_square("b.weight") * 300, 1, 0.03);
     EXPECT_EQ(mean_square("a.bias"), 0);
     EXPECT_EQ(weights.size(), 4u);
+}
+
+// The weights in nets/, on the test pictures. Another processor sums in another order, which may turn a few pictures.
+void expect_accuracy(const std::filesystem::path& pictures, const std::string& data, double mlp, double lenet5) {
+    const std::filesystem::path nets = std::filesystem::path(CONCRETE_SOURCE_DIR) / "nets";
+    const Dataset test = load_dataset({DatasetKind::idx, pictures, Split::test});
+    for (const auto& [name, expected] : {std::pair<std::string, double>{"mlp", mlp}, {"lenet5", lenet5}}) {
+        const Network network = load_network(nets / (name + ".yaml"));
+        const Weights weights = load_weights(nets / "weights" / (name + "_" + data + ".h5"), network);
+        EXPECT_NEAR(float_accuracy_percent(network, weights, test, 1), expected, 0.05) << name;
+    }
+}
+
+TEST(Train, ShippedWeightsHaveTheirAccuracyOnFashionMnist) {
+    const std::filesystem::path pictures = "/usr/share/datasets/fashion-mnist";
+    if (!std::filesystem::exists(pictures)) GTEST_SKIP() << "package dataset-fashion-mnist is not installed";
+    expect_accuracy(pictures, "fashion", 90.13, 91.24);
+}
+
+TEST(Train, ShippedWeightsHaveTheirAccuracyOnMnist) {
+    const char* pictures = std::getenv("CONCRETE_MNIST_DIR");
+    if (pictures == nullptr) GTEST_SKIP() << "CONCRETE_MNIST_DIR does not name a folder with MNIST";
+    expect_accuracy(pictures, "mnist", 98.86, 99.33);
 }
 
 }  // namespace
