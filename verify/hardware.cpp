@@ -1,0 +1,191 @@
+#include "verify/hardware.h"
+
+#include <fmt/format.h>
+#include <map>
+#include <regex>
+
+#include "gen/catalogue.h"
+#include "gen/sources.h"
+#include "sim/error.h"
+#include "sim/file.h"
+#include "sim/hash.h"
+
+namespace concrete::verify {
+namespace {
+
+using sim::Operator;
+using sim::Sources;
+
+/// Collects files and defines of several designs, and refuses those that contradict each other: a simulator would
+/// silently take one of two modules of the same name.
+class SourceSet {
+  public:
+    void add_file(Sources::File file) {
+        for (const Sources::File& known : sources_.files) {
+            if (known.text == file.text && known.is_include == file.is_include && !file.is_include) return;
+        }
+        if (!file.is_include) note_modules(file);
+        sources_.files.push_back(std::move(file));
+    }
+
+    void add_define(const std::string& define) {
+        const std::string name = define.substr(0, define.find('='));
+        for (const std::string& known : sources_.defines) {
+            if (known == define) return;
+            if (known.substr(0, known.find('=')) == name) {
+                throw InputError(
+                    fmt::format("replay: the operators were made with -D {} and -D {}; they cannot be simulated in one "
+                                "program",
+                                known, define));
+            }
+        }
+        sources_.defines.push_back(define);
+    }
+
+    void add_operator(const Operator& op, const std::string& folder) {
+        if (op.sources.files.empty()) {
+            throw InputError(fmt::format(
+                "{}: the operator file holds no Verilog, so that nothing can be replayed; make it with `concrete gen`",
+                op.name));
+        }
+        for (Sources::File file : op.sources.files) {
+            file.path = folder + file.path;
+            add_file(std::move(file));
+        }
+        for (const std::string& define : op.sources.defines) add_define(define);
+    }
+
+    Sources take() { return std::move(sources_); }
+
+  private:
+    void note_modules(const Sources::File& file) {
+        static const std::regex pattern(R"(\b(?:module|macromodule)\s+(?:automatic\s+|static\s+)?([A-Za-z_][\w$]*))");
+        const std::string code = gen::detail::without_comments(file.text);
+        for (std::sregex_iterator match(code.begin(), code.end(), pattern), end; match != end; ++match) {
+            const std::string module = (*match)[1];
+            const auto [at, is_new] = module_file_.try_emplace(module, file.path);
+            if (is_new || at->second == file.path) continue;
+            throw InputError(
+                fmt::format("replay: {} and {} both define module '{}', with different text; rename one of them",
+                            gen::display_path(at->second), gen::display_path(file.path), module));
+        }
+    }
+
+    Sources sources_;
+    std::map<std::string, std::string> module_file_;
+};
+
+/// "#(.P(8)) ", or nothing.
+std::string parameter_text(const Sources& sources) {
+    std::string text;
+    for (const auto& [name, value] : sources.parameters)
+        text += fmt::format("{}.{}({})", text.empty() ? "" : ", ", name, value);
+    return text.empty() ? "" : "#(" + text + ") ";
+}
+
+/// A module with ports a, b, y around an operator whose ports may be called anything.
+std::string bound_module(const std::string& name, const Operator& op, int y_bits) {
+    const bool drops_carry = op.y.bits > y_bits;
+    std::string text = fmt::format("// {}: {}, with the port names that rtl/mac_unit.v expects.\n", name, op.name);
+    text +=
+        fmt::format("module {} (\n    input wire [{}:0] a,\n    input wire [{}:0] b,\n    output wire [{}:0] y\n);\n",
+                    name, op.a.bits - 1, op.b.bits - 1, y_bits - 1);
+    text += fmt::format("  wire [{}:0] result;\n", op.y.bits - 1);
+    text += fmt::format("  {} {}operator (\n      .{}(a),\n      .{}(b),\n      .{}(result)\n  );\n", op.sources.top,
+                        parameter_text(op.sources), op.a.name, op.b.name, op.y.name);
+    text += fmt::format("  assign y = result{};\nendmodule\n", drops_carry ? fmt::format("[{}:0]", y_bits - 1) : "");
+    return text;
+}
+
+/// A module without parameters around one of rtl/, so that a macro can name it.
+std::string built_in_adder(const sim::AccumulatorSpec& acc) {
+    const std::string adder = acc.or_bits == 0 ? fmt::format("add_exact #(.W({}))", acc.bits)
+                                               : fmt::format("add_loa #(.W({}), .K({}))", acc.bits, acc.or_bits);
+    return fmt::format(
+        "// bound_adder: the accumulator's adder.\nmodule bound_adder (\n    input wire [{0}:0] a,\n    input wire "
+        "[{0}:0] b,\n    output wire [{0}:0] y\n);\n  {1} operator (\n      .a(a),\n      .b(b),\n      .y(y)\n  "
+        ");\nendmodule\n",
+        acc.bits - 1, adder);
+}
+
+std::string sign_magnitude_module(const Operator& op) {
+    return fmt::format(
+        "// bound_multiplier: signed codes through bound_magnitude_multiplier.\nmodule bound_multiplier (\n    input "
+        "wire [{0}:0] a,\n    input wire [{1}:0] b,\n    output wire [{2}:0] y\n);\n  sign_magnitude #(.A_BITS({0}), "
+        ".B_BITS({1}), .Y_BITS({2}), .Y_SIGNED({3})) operator (\n      .a(a),\n      .b(b),\n      .y(y)\n  "
+        ");\nendmodule\n",
+        op.a.bits, op.b.bits, op.y.bits, op.y.is_signed ? 1 : 0);
+}
+
+std::string bound_text(const NeuronHardware& hardware) {
+    const Operator& multiplier = *hardware.multiplier;
+    std::string text;
+    if (hardware.sign_magnitude) {
+        text = bound_module("bound_magnitude_multiplier", multiplier, multiplier.y.bits) + "\n" +
+               sign_magnitude_module(multiplier);
+    } else {
+        text = bound_module("bound_multiplier", multiplier, multiplier.y.bits);
+    }
+    const sim::AccumulatorSpec& acc = hardware.acc;
+    return text + "\n" + (acc.adder ? bound_module("bound_adder", *acc.adder, acc.bits) : built_in_adder(acc));
+}
+
+}  // namespace
+
+std::string NeuronHardware::label() const {
+    std::string adder = acc.adder ? acc.adder->name : acc.or_bits > 0 ? fmt::format("loa {}", acc.or_bits) : "exact";
+    return fmt::format("{}{}, {}, {} bits, {}", multiplier->name, sign_magnitude ? " (sign and magnitude)" : "", adder,
+                       acc.bits, acc.overflow == sim::Overflow::wrap ? "wrap" : "saturate");
+}
+
+NeuronHardware hardware_of(const sim::MacLayer& layer) {
+    // The product model keeps its multiplier alive; the pointer made here only borrows from it.
+    return {std::shared_ptr<const Operator>(layer.products, &layer.products->multiplier()),
+            layer.products->sign_magnitude(), layer.acc};
+}
+
+sim::Sources neuron_sources(const NeuronHardware& hardware, const std::filesystem::path& rtl) {
+    const Operator& multiplier = *hardware.multiplier;
+    const sim::AccumulatorSpec& acc = hardware.acc;
+    SourceSet set;
+    set.add_operator(multiplier, "");
+    if (acc.adder) set.add_operator(*acc.adder, "adder/");
+
+    std::vector<std::string> files{"neuron.v", "mac_unit.v", "zero_point_correction.v", "requantise.v"};
+    if (hardware.sign_magnitude) files.push_back("sign_magnitude.v");
+    if (!acc.adder) files.push_back(acc.or_bits == 0 ? "add_exact.v" : "add_loa.v");
+    for (const std::string& file : files) set.add_file({"concrete/" + file, read_file(rtl / file), false});
+    set.add_file({"concrete/bound.v", bound_text(hardware), false});
+
+    set.add_define("CONCRETE_MULTIPLIER=bound_multiplier");
+    set.add_define("CONCRETE_ADDER=bound_adder");
+    if (hardware.sign_magnitude) set.add_define("CONCRETE_MAGNITUDE_MULTIPLIER=bound_magnitude_multiplier");
+
+    sim::Sources sources = set.take();
+    sources.top = "neuron";
+    const int y_bits = multiplier.y.bits + (hardware.sign_magnitude ? 1 : 0);
+    const bool y_signed = multiplier.y.is_signed || hardware.sign_magnitude;
+    sources.parameters = {{"A_BITS", std::to_string(hardware.a_bits())},
+                          {"B_BITS", std::to_string(hardware.b_bits())},
+                          {"Y_BITS", std::to_string(y_bits)},
+                          {"Y_SIGNED", y_signed ? "1" : "0"},
+                          {"Y_LSB", std::to_string(multiplier.y_lsb)},
+                          {"W", std::to_string(acc.bits)},
+                          {"SATURATE", acc.overflow == sim::Overflow::saturate ? "1" : "0"},
+                          {"Q_BITS", std::to_string(kCodeBits)}};
+    return sources;
+}
+
+std::string hardware_key(const NeuronHardware& hardware) {
+    const auto describe = [](const Operator& op) {
+        return fmt::format("{} {} {} {} {}", gen::sources_hash(op.sources), op.a.name, op.b.name, op.y.name, op.y_lsb);
+    };
+    return describe(*hardware.multiplier) + (hardware.acc.adder ? describe(*hardware.acc.adder) : "") +
+           hardware.label();
+}
+
+std::filesystem::path rtl_folder() {
+    return gen::default_catalogue_path().parent_path();
+}
+
+}  // namespace concrete::verify

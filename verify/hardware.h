@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "sim/accumulator.h"
+#include "sim/mac_layer.h"
+#include "sim/operator.h"
+
+namespace concrete::verify {
+
+/// Bits of the requantiser's codes in replays: the codes of signed and of unsigned 16 bits.
+inline constexpr int kCodeBits = 17;
+
+/// What the MACs of a layer run on: rtl/neuron.v with a multiplier and an adder bound into it.
+///
+///     a ──┐                                     multiplier: the operator's Verilog, perhaps inside
+///     rtl/sign_magnitude.v
+///         ├─ multiplier ─┐                      adder: rtl/add_exact.v, rtl/add_loa.v or the operator's Verilog
+///     b ──┘              ├─ adder ─▶ acc ─▶ zero_point_correction ─▶ requantise ─▶ q
+///                 acc ───┘
+struct NeuronHardware {
+    std::shared_ptr<const sim::Operator> multiplier;
+    bool sign_magnitude = false;
+    sim::AccumulatorSpec acc;
+
+    /// Widths of the neuron's operand ports: one bit more than the multiplier's under sign_magnitude.
+    int a_bits() const { return multiplier->a.bits + (sign_magnitude ? 1 : 0); }
+    int b_bits() const { return multiplier->b.bits + (sign_magnitude ? 1 : 0); }
+
+    /// "booth8_m4-P8, loa 6, 24 bits, saturate"
+    std::string label() const;
+};
+
+NeuronHardware hardware_of(const sim::MacLayer& layer);
+
+/// The complete Verilog of a neuron, top `neuron`, parameters and macros set. Files of the operators keep their paths
+/// (the adder's stand below adder/), those of rtl_folder stand below concrete/, and concrete/bound.v, written here,
+/// names the operators' ports a, b, y.
+/// Throws: InputError if a module is defined twice with different text, a define has two values, or an operator holds
+/// no sources.
+sim::Sources neuron_sources(const NeuronHardware& hardware, const std::filesystem::path& rtl_folder);
+
+/// Identifies neuron_sources: equal keys, equal hardware.
+std::string hardware_key(const NeuronHardware& hardware);
+
+/// Where the Verilog of the MAC unit lies: the folder of the default catalogue.
+std::filesystem::path rtl_folder();
+
+}  // namespace concrete::verify

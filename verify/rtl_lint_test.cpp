@@ -1,0 +1,109 @@
+// Every module of rtl/ and of verify/rtl/ is accepted by three tools, also where its parameters are extreme.
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "gen/process.h"
+#include "sim/file.h"
+
+namespace concrete::verify {
+namespace {
+
+namespace fs = std::filesystem;
+using Parameters = std::vector<std::pair<std::string, int>>;
+
+const fs::path kRtl = fs::path(CONCRETE_SOURCE_DIR) / "rtl";
+
+std::vector<Parameters> combinations(const std::vector<std::pair<std::string, std::vector<int>>>& ranges) {
+    std::vector<Parameters> all{{}};
+    for (const auto& [name, values] : ranges) {
+        std::vector<Parameters> longer;
+        for (const Parameters& begun : all) {
+            for (const int value : values) {
+                longer.push_back(begun);
+                longer.back().emplace_back(name, value);
+            }
+        }
+        all = std::move(longer);
+    }
+    return all;
+}
+
+/// Corner parameters by module. A module that is not listed is read with its defaults.
+std::vector<Parameters> corners(const std::string& module) {
+    const std::vector<int> no_yes{0, 1};
+    if (module == "mul_s_exact" || module == "mul_u_exact" || module == "sign_magnitude")
+        return combinations({{"A_BITS", {2, 16}}, {"B_BITS", {2, 7, 16}}});
+    if (module == "booth8") return combinations({{"ENCODER", {1, 2, 3}}, {"COMPRESSOR", {0, 1, 2}}, {"P", {0, 5, 16}}});
+    if (module == "add_exact") return combinations({{"W", {2, 64}}});
+    if (module == "add_loa") return combinations({{"W", {2, 64}}, {"K", {0, 1, 2, 64}}});
+    if (module == "zero_point_correction") return combinations({{"W", {2, 64}}, {"SATURATE", no_yes}});
+    if (module == "requantise") return combinations({{"W", {2, 64}}, {"Q_BITS", {2, 32}}});
+    if (module == "mac_unit" || module == "neuron")
+        return combinations({{"W", {2, 16, 17, 64}}, {"SATURATE", no_yes}, {"Y_LSB", {0, 3}}});
+    return {{}};
+}
+
+std::vector<fs::path> verilog_files(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+        if (entry.path().extension() == ".v") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+class RtlLint : public ::testing::Test {
+  protected:
+    void expect_accepted(const std::vector<std::string>& command) const {
+        const gen::ProcessResult result = gen::run_process(command, folder_.path());
+        std::string shown;
+        for (const std::string& word : command) shown += word + " ";
+        EXPECT_EQ(result.exit_status, 0) << shown << "\n" << result.out << result.err;
+        EXPECT_EQ(result.err, "") << shown;
+    }
+
+    TemporaryFolder folder_;
+};
+
+TEST_F(RtlLint, VerilatorHasNoWarnings) {
+    const std::vector<fs::path> files = verilog_files(kRtl);
+    EXPECT_GE(files.size(), 10u);
+    for (const fs::path& file : files) {
+        const std::string module = file.stem();
+        for (const Parameters& parameters : corners(module)) {
+            std::vector<std::string> command{"verilator",   "--lint-only",  "-Wall", "-y",
+                                             kRtl.string(), "--top-module", module,  file.string()};
+            for (const auto& [name, value] : parameters) command.push_back("-G" + name + "=" + std::to_string(value));
+            expect_accepted(command);
+        }
+    }
+}
+
+TEST_F(RtlLint, IcarusHasNoWarnings) {
+    for (const fs::path& folder : {kRtl, kRtl.parent_path() / "verify" / "rtl"})
+        for (const fs::path& file : verilog_files(folder))
+            expect_accepted({"iverilog", "-g2005", "-Wall", "-t", "null", "-y", kRtl.string(), file.string()});
+}
+
+TEST_F(RtlLint, YosysFindsNoProblem) {
+    std::string read = "read_verilog";
+    for (const fs::path& file : verilog_files(kRtl)) read += " " + file.string();
+    for (const fs::path& file : verilog_files(kRtl)) {
+        const std::string module = file.stem();
+        expect_accepted({"yosys", "-q", "-p", read + "; hierarchy -check -top " + module + "; proc; check -assert"});
+    }
+    for (const std::string setting : {"P 0", "P 16", "COMPRESSOR 1", "COMPRESSOR 2", "ENCODER 2", "ENCODER 3"})
+        expect_accepted(
+            {"yosys", "-q", "-p",
+             read + "; chparam -set " + setting + " booth8; hierarchy -check -top booth8; proc; check -assert"});
+}
+
+TEST_F(RtlLint, WarningsAreNoticed) {
+    write_file(folder_.path() / "bad.v", "module bad(input a, input b, output y);\n  assign y = a;\nendmodule\n");
+    EXPECT_NE(gen::run_process({"verilator", "--lint-only", "-Wall", "bad.v"}, folder_.path()).err, "");
+}
+
+}  // namespace
+}  // namespace concrete::verify
