@@ -44,7 +44,7 @@ Dataset striped_pictures(size_t count, uint64_t seed) {
     for (size_t n = 0; n < count; ++n) {
         data.labels[n] = static_cast<uint8_t>(random.below(3));
         for (size_t i = 0; i < 36; ++i) {
-            const bool bright = i / 6 == 2u * data.labels[n];
+            const bool bright = i / 6 == size_t{2} * data.labels[n];
             data.pixels.data[n * 36 + i] = static_cast<uint8_t>(random.below(60) + (bright ? 150 : 0));
         }
     }
