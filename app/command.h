@@ -64,6 +64,7 @@ class Command {
 };
 
 std::unique_ptr<Command> make_matmul();
+std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_info();
 
 /// All subcommands in the order of --help.

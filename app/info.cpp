@@ -1,5 +1,6 @@
 // concrete info: what this build and this machine offer.
 #include "app/command.h"
+#include "gen/process.h"
 #include "sim/file.h"
 #include "sim/parallel.h"
 #include "sim/version.h"
@@ -28,6 +29,19 @@ std::vector<std::string> cpu_features() {
     add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
 #endif
     return features;
+}
+
+/// Version of each tool, null where it is absent.
+Json tools() {
+    Json versions;
+    for (const char* tool : {"verilator", "g++", "yosys", "iverilog"}) {
+        try {
+            versions[tool] = gen::tool_version(tool);
+        } catch (const MissingError&) {
+            versions[tool] = nullptr;
+        }
+    }
+    return versions;
 }
 
 Json cuda_info() {
@@ -61,6 +75,7 @@ class Info : public Command {
         return "$ concrete info\n"
                "version    0.1.0, built with g++ 12.2.0\n"
                "processor  2 threads; sse4.1 avx2 fma\n"
+               "tools      verilator 5.006, g++ 12.2.0, yosys 0.23, iverilog 11.0\n"
                "cache      /home/ada/.cache/concrete\n"
                "cuda       none: this build has no CUDA back end\n";
     }
@@ -71,6 +86,7 @@ class Info : public Command {
         result["compiler"] = compiler();
         result["threads"] = sim::default_threads();
         result["cpu_features"] = cpu_features();
+        result["tools"] = tools();
         result["cache_folder"] = cache_folder().string();
         result["cuda"] = cuda_info();
         print(context);
@@ -91,6 +107,12 @@ class Info : public Command {
         context.print("version    {}, built with {}\n", version(), result["compiler"].get<std::string>());
         context.print("processor  {} threads; {}\n", result["threads"].get<int>(),
                       fmt::join(result["cpu_features"].get<std::vector<std::string>>(), " "));
+        std::string found;
+        for (const auto& [tool, tool_version] : result["tools"].items()) {
+            const std::string text = tool_version.is_null() ? "absent" : tool_version.get<std::string>();
+            found += (found.empty() ? "" : ", ") + tool + " " + text;
+        }
+        context.print("tools      {}\n", found);
         context.print("cache      {}\n", result["cache_folder"].get<std::string>());
         const Json& cuda = result["cuda"];
         if (cuda["devices"].empty()) context.print("cuda       none: {}\n", cuda["reason"].get<std::string>());

@@ -32,6 +32,17 @@ struct Parsed {
     std::string chosen_name() const { return chosen() < apps.size() ? commands[chosen()]->name() : ""; }
 };
 
+/// Validators append themselves to type names ("N:INT in [1 - 64]"); descriptions say it in words.
+void hide_validators(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        try {
+            for (int i = 0;; ++i) option->get_validator(i)->description("");
+        } catch (const CLI::OptionNotFound&) {
+            continue;  // that was the last
+        }
+    }
+}
+
 void declare(Parsed& parsed) {
     parsed.app.set_help_flag();
     parsed.app.add_flag("-h,--help", parsed.help, "This text");
@@ -46,6 +57,7 @@ void declare(Parsed& parsed) {
                "to standard error).")
             ->type_name("FILE");
         app->add_flag("-h,--help", parsed.help, "Print this text.");
+        hide_validators(*app);
         parsed.apps.push_back(app);
     }
 }

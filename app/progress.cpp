@@ -35,6 +35,13 @@ void Progress::update(uint64_t done, uint64_t total) {
     draw(done, std::chrono::duration<double>(now - start_).count());
 }
 
+void Progress::restart(std::string label) {
+    clear();
+    label_ = std::move(label);
+    start_ = Clock::now();
+    next_ = start_ + kSilence;
+}
+
 void Progress::draw(uint64_t done, double elapsed_s) {
     const std::string text = progress_text(label_, done, total_, elapsed_s, is_terminal_);
     if (is_terminal_)

@@ -22,6 +22,9 @@ class Progress {
     void update(uint64_t done) { update(done, total_); }
     void update(uint64_t done, uint64_t total);
 
+    /// Starts anew under another label, with two seconds of silence.
+    void restart(std::string label);
+
     /// Clears the bar, so that a line can be printed; the next update draws it again.
     void clear();
 

@@ -205,11 +205,12 @@ std::string tool_version(const std::string& tool) {
     static std::map<std::string, std::string> known;
     const std::lock_guard lock(mutex);
     if (const auto found = known.find(tool); found != known.end()) return found->second;
-    const ProcessResult result = run_process({tool, "--version"}, ".");
+    const std::string question = tool == "iverilog" ? "-V" : "--version";
+    const ProcessResult result = run_process({tool, question}, ".");
     std::smatch match;
     if (!std::regex_search(result.out, match, std::regex(R"(\d+\.\d+(\.\d+)*)")))
-        throw MissingError(fmt::format("'{} --version' prints no version number: reinstall the Debian package '{}'",
-                                       tool, debian_package(tool)));
+        throw MissingError(fmt::format("'{} {}' prints no version number: reinstall the Debian package '{}'", tool,
+                                       question, debian_package(tool)));
     return known[tool] = match.str();
 }
 
