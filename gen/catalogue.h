@@ -23,6 +23,9 @@ namespace concrete::gen {
 ///         source: "Liu et al., IEEE TC 66(8), 2017"
 ///         summary: radix-4 Booth, encoder E1, exact compression
 ///         closed_form: product | sum | lower_part_or:K     # optional; K names a parameter
+///
+/// Names of families and parameters are Verilog identifiers; a parameter's name ends in no digit, because its value
+/// follows in the name of an instance. A parameter with no `instances` leaves its family to those who name an instance.
 struct Family {
     struct Parameter {
         int64_t lowest = 0, highest = 0, fallback = 0;
@@ -45,7 +48,8 @@ struct Catalogue {
     const Family& family(const std::string& name) const;
 };
 
-/// Throws: InputError with file, line, column.
+/// Throws: InputError with file, line, column for YAML that is not as above, a default or instance out of its range, a
+/// parameter that is fixed as well, or a file that is not named by a path below the catalogue's folder.
 Catalogue load_catalogue(const std::filesystem::path& path);
 
 /// rtl/catalogue.yaml of this installation: $CONCRETE_RTL_DIR, beside the program (share/concrete/rtl), or the source
@@ -64,8 +68,9 @@ std::pair<const Family*, std::map<std::string, int64_t>> parse_instance_name(con
 /// Request for an instance; parameters not given take their defaults. Throws: InputError naming parameter and range.
 Request catalogue_request(const Family& family, const std::map<std::string, int64_t>& parameters);
 
-/// All instances whose name matches a shell glob (over the full ranges), or the default subset if the glob is empty.
-/// Throws: InputError if nothing matches or more than 4096 do.
+/// Instances by a shell glob on their names, over the full ranges ("booth8_m4-P*"); a single one by its name; the
+/// `instances` of a family by the family's name (that of its defaults if it has none); those of all families if the
+/// glob is empty. Throws: InputError if nothing matches or more than 4096 do.
 std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob = "");
 
 }  // namespace concrete::gen
