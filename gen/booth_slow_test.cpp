@@ -12,7 +12,8 @@ namespace concrete::gen {
 namespace {
 
 // Also from that model.
-const std::map<std::string, double> kBias{{"booth8_m1-P8", 117.25}, {"booth8_m4-P8", -117.5}, {"booth8_e1a-P8", -0.125}};
+const std::map<std::string, double> kBias{
+    {"booth8_m1-P8", 117.25}, {"booth8_m4-P8", -117.5}, {"booth8_e1a-P8", -0.125}};
 
 struct Pinned {
     const char* family;
