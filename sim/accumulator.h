@@ -45,15 +45,17 @@ inline int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value) {
 
 namespace detail {
 
-/// Lower-part-OR sum of two W-bit patterns: low k bits a | b; above, a + b + (a[k-1] & b[k-1]); 0 <= k <= W <= 64.
-/// Bits from W on are rubbish.
-inline uint64_t lower_part_or_sum(uint64_t a, uint64_t b, int or_bits) {
+/// Lower-part-OR sum of two W-bit patterns: low k bits a | b; above, a + b + (a[k-1] & b[k-1]); 0 <= k <= W. Bits from
+/// W on are rubbish. Needs W bits in Unsigned.
+template <typename Unsigned>
+inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
     if (or_bits == 0) return a + b;
-    const uint64_t low_mask = ~uint64_t{0} >> (64 - or_bits);
-    const uint64_t low = (a | b) & low_mask;
-    if (or_bits == 64) return low;
-    const uint64_t carry = (a & b) >> (or_bits - 1) & 1;
-    return ((a >> or_bits) + (b >> or_bits) + carry) << or_bits | low;
+    constexpr int kBits = 8 * sizeof(Unsigned);
+    const Unsigned low_mask = static_cast<Unsigned>(~Unsigned{0} >> (kBits - or_bits));
+    const Unsigned low = (a | b) & low_mask;
+    // The carry-in a[k-1] & b[k-1], moved up to bit k.
+    const Unsigned carry = static_cast<Unsigned>((a & b & (low_mask ^ (low_mask >> 1))) << 1);
+    return static_cast<Unsigned>((a & ~low_mask) + (b & ~low_mask) + carry) | low;
 }
 
 }  // namespace detail

@@ -15,63 +15,61 @@ namespace {
 /// Exact wrapping accumulation, in unsigned arithmetic of at least W bits: sums modulo 2^32 or 2^64 are congruent
 /// modulo 2^W, so that wrapping once at the end gives what wrapping at every step gives.
 template <typename Unsigned>
-struct ModularRow {
+struct ModularSum {
+    using Sum = Unsigned;
     const AccumulatorSpec& spec;
-    std::vector<Unsigned> sums;
 
-    void start(const int64_t* init, size_t n) {
-        sums.resize(n);
-        for (size_t j = 0; j < n; ++j) sums[j] = static_cast<Unsigned>(init[j]);
-    }
-    void add(size_t j, int64_t product) { sums[j] += static_cast<Unsigned>(product); }
-    int64_t result(size_t j) const { return fit_accumulator(spec, static_cast<int64_t>(sums[j])); }
+    Sum start(int64_t init) const { return static_cast<Sum>(init); }
+    Sum add(Sum sum, int64_t product) const { return static_cast<Sum>(sum + static_cast<Sum>(product)); }
+    int64_t result(Sum sum) const { return fit_accumulator(spec, static_cast<int64_t>(sum)); }
 };
 
 /// Lower-part-OR accumulation that wraps, on patterns; bits from W on are dropped at the end.
 template <typename Unsigned>
-struct LowerPartOrRow {
+struct LowerPartOrSum {
+    using Sum = Unsigned;
     const AccumulatorSpec& spec;
-    std::vector<Unsigned> sums;
+    int or_bits = spec.or_bits;
 
-    void start(const int64_t* init, size_t n) {
-        sums.resize(n);
-        for (size_t j = 0; j < n; ++j) sums[j] = static_cast<Unsigned>(init[j]);
+    Sum start(int64_t init) const { return static_cast<Sum>(init); }
+    Sum add(Sum sum, int64_t product) const {
+        return static_cast<Sum>(detail::lower_part_or_sum(sum, static_cast<Sum>(product), or_bits));
     }
-    void add(size_t j, int64_t product) {
-        sums[j] =
-            static_cast<Unsigned>(detail::lower_part_or_sum(sums[j], static_cast<Unsigned>(product), spec.or_bits));
-    }
-    int64_t result(size_t j) const { return fit_accumulator(spec, static_cast<int64_t>(sums[j])); }
+    int64_t result(Sum sum) const { return fit_accumulator(spec, static_cast<int64_t>(sum)); }
 };
 
 /// Any accumulator, step by step.
-struct SteppedRow {
+struct SteppedSum {
+    using Sum = int64_t;
     const AccumulatorSpec& spec;
-    std::vector<int64_t> sums;
 
-    void start(const int64_t* init, size_t n) { sums.assign(init, init + n); }
-    void add(size_t j, int64_t product) { sums[j] = accumulate(spec, sums[j], product); }
-    int64_t result(size_t j) const { return sums[j]; }
+    Sum start(int64_t init) const { return init; }
+    Sum add(Sum sum, int64_t product) const { return accumulate(spec, sum, product); }
+    int64_t result(Sum sum) const { return sum; }
 };
 
-template <typename Row>
-void run_rows(const MatmulArgs& g, const std::vector<uint32_t>& w_index, Row row, size_t begin, size_t end) {
+template <typename Rule>
+void run_rows(const MatmulArgs& g, const std::vector<uint32_t>& w_index, const Rule& rule, size_t begin, size_t end) {
     const ProductModel& products = *g.products;
+    std::vector<typename Rule::Sum> storage(g.n);
+    // Sums alias neither table nor indices: said to the compiler, which else reloads both at every step.
+    typename Rule::Sum* __restrict sums = storage.data();
     for (size_t m = begin; m < end; ++m) {
-        row.start(g.init + (g.init_per_row ? m * g.n : 0), g.n);
+        const int64_t* init = g.init + (g.init_per_row ? m * g.n : 0);
+        for (size_t n = 0; n < g.n; ++n) sums[n] = rule.start(init[n]);
         for (size_t k = 0; k < g.k; ++k) {
             const int32_t a = g.a[m * g.k + k];
             if (a == kSkip) continue;
             if (products.has_table()) {
-                const int32_t* table_row = products.row(a);
+                const int32_t* row = products.row(a);
                 const uint32_t* index = w_index.data() + k * g.n;
-                for (size_t n = 0; n < g.n; ++n) row.add(n, table_row[index[n]]);
+                for (size_t n = 0; n < g.n; ++n) sums[n] = rule.add(sums[n], row[index[n]]);
             } else {
                 const int32_t* w = g.w + k * g.n;
-                for (size_t n = 0; n < g.n; ++n) row.add(n, products.product(a, w[n]));
+                for (size_t n = 0; n < g.n; ++n) sums[n] = rule.add(sums[n], products.product(a, w[n]));
             }
         }
-        for (size_t n = 0; n < g.n; ++n) g.out[m * g.n + n] = row.result(n);
+        for (size_t n = 0; n < g.n; ++n) g.out[m * g.n + n] = rule.result(sums[n]);
     }
 }
 
@@ -120,15 +118,15 @@ void gather(const MatmulArgs& g, int threads) {
     const bool patterns = acc.overflow == Overflow::wrap && !acc.adder;
     parallel_for(g.m, threads, [&](size_t begin, size_t end) {
         if (acc.is_modular() && narrow) {
-            run_rows(g, w_index, ModularRow<uint32_t>{acc, {}}, begin, end);
+            run_rows(g, w_index, ModularSum<uint32_t>{acc}, begin, end);
         } else if (acc.is_modular()) {
-            run_rows(g, w_index, ModularRow<uint64_t>{acc, {}}, begin, end);
+            run_rows(g, w_index, ModularSum<uint64_t>{acc}, begin, end);
         } else if (patterns && narrow) {
-            run_rows(g, w_index, LowerPartOrRow<uint32_t>{acc, {}}, begin, end);
+            run_rows(g, w_index, LowerPartOrSum<uint32_t>{acc}, begin, end);
         } else if (patterns) {
-            run_rows(g, w_index, LowerPartOrRow<uint64_t>{acc, {}}, begin, end);
+            run_rows(g, w_index, LowerPartOrSum<uint64_t>{acc}, begin, end);
         } else {
-            run_rows(g, w_index, SteppedRow{acc, {}}, begin, end);
+            run_rows(g, w_index, SteppedSum{acc}, begin, end);
         }
     });
 }
