@@ -1,0 +1,151 @@
+// concrete run: the accuracy of a network on approximate hardware.
+#include <cmath>
+
+#include "app/command.h"
+#include "app/progress.h"
+#include "app/run_options.h"
+#include "sim/experiment.h"
+#include "sim/file.h"
+
+namespace concrete::app {
+namespace {
+
+Json layer_json(const sim::MacLayer& layer, const sim::LayerResult& result) {
+    const sim::LayerError& e = result.error;
+    return {{"name", layer.name},
+            {"multiplier", layer.products->multiplier().name},
+            {"sign_magnitude", layer.products->sign_magnitude()},
+            {"accumulator", accumulator_text(layer.acc)},
+            {"weights_bits", layer.w_spec.bits},
+            {"activations_bits", layer.a_spec.bits},
+            {"macs", result.macs},
+            {"time_s", result.seconds},
+            {"compared_accumulators", e.accumulators},
+            {"mean_error_lsb", e.mean_error},
+            {"mae_lsb", e.mae},
+            {"wce_lsb", e.wce},
+            {"mse_lsb2", e.mse},
+            {"snr_db", e.snr_db()}};
+}
+
+/// "inf" is right but unfriendly: a layer without errors shows a dash.
+std::string decibels(const sim::LayerError& error) {
+    return std::isinf(error.snr_db()) ? "-" : fmt::format("{:.1f}", error.snr_db());
+}
+
+class Run : public Command {
+  public:
+    std::string name() const override { return "run"; }
+    std::string summary() const override { return "run a network on approximate operators and print its accuracy"; }
+    std::string details() const override {
+        return "Every convolution and fully connected layer computes with the multiplier and adder that the "
+               "configuration "
+               "names, bit for bit; catalogue operators are generated when they are needed first. The table shows for "
+               "each "
+               "layer what the approximation does to its accumulators: error = approximate - exact on the same input "
+               "codes, in accumulator LSBs, and the signal-to-noise ratio.";
+    }
+    std::string example() const override { return "$ concrete run configs/demo/booth8_m4-P8.yaml --limit 1000\n"; }
+    void declare(CLI::App& app) override {
+        options_.declare(app);
+        options_.declare_engine(app);
+        app.add_option("--error-images", error_images_, "Take the layers' error figures from the first N pictures.")
+            ->type_name("N")
+            ->capture_default_str();
+        app.add_option("--out", out_dir_, "Write result.json, layers.csv and predictions.csv to this folder.")
+            ->type_name("DIR");
+    }
+
+    ExitCode run(Context& context) override {
+        const LoadedRun loaded = load_run(options_);
+        const sim::ExperimentResult result = execute(loaded);
+        fill(context.result, loaded, result);
+        print(context, loaded, result);
+        if (!out_dir_.empty()) write_files(context.result, loaded, result);
+        return ExitCode::done;
+    }
+
+  private:
+    sim::ExperimentResult execute(const LoadedRun& loaded) const {
+        Progress progress(loaded.run.config.network.name, loaded.data.size());
+        sim::ExperimentOptions options;
+        options.threads = options_.threads;
+        options.error_images = error_images_;
+        options.progress = [&](size_t done, size_t total) { progress.update(done, total); };
+        return sim::run_experiment(loaded.run.network, loaded.data, options);
+    }
+
+    void fill(Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
+        json["config"] = options_.config.string();
+        json["overrides"] = options_.overrides;
+        json["network"] = loaded.run.config.network.name;
+        json["weights"] = loaded.run.config.weights_path.filename().string();
+        json["backend"] = options_.backend;
+        json["engine"] = "gather";
+        json["threads"] = options_.threads;
+        json["calibration_sha256"] = loaded.run.calibration.hash;
+        json["operators"] = operators_json(loaded.run);
+        json["images"] = result.images;
+        json["correct"] = result.correct;
+        json["accuracy_percent"] = result.accuracy_percent();
+        json["macs"] = result.macs();
+        json["time_s"] = result.seconds;
+        json["macs_per_s"] = static_cast<double>(result.macs()) / result.seconds;
+        json["layers"] = Json::array();
+        for (size_t i = 0; i < result.layers.size(); ++i) {
+            json["layers"].push_back(layer_json(loaded.run.network.mac_layers()[i], result.layers[i]));
+        }
+    }
+
+    static void print(Context& context, const LoadedRun& loaded, const sim::ExperimentResult& result) {
+        const auto& layers = loaded.run.network.mac_layers();
+        if (layers.empty()) context.print("all layers in fp32\n");
+        if (!layers.empty()) {
+            context.print("{:<10} {:<24} {:<26} {:>10} {:>12} {:>12} {:>9}\n", "layer", "multiplier", "accumulator",
+                          "MACs/image", "mean error", "MAE", "SNR (dB)");
+        }
+        for (size_t i = 0; i < layers.size(); ++i) {
+            const sim::LayerError& e = result.layers[i].error;
+            context.print("{:<10} {:<24} {:<26} {:>10} {:>12.2f} {:>12.2f} {:>9}\n", layers[i].name,
+                          multiplier_text(layers[i]), accumulator_text(layers[i].acc), layers[i].macs_per_image(),
+                          e.mean_error, e.mae, decibels(e));
+        }
+        context.print("calibration {}\n", loaded.run.calibration.hash.substr(0, 16));
+        context.print("accuracy {:.2f}% ({} of {} pictures), {:.2f} s", result.accuracy_percent(), result.correct,
+                      result.images, result.seconds);
+        if (result.macs() > 0) {
+            context.print(", {:.2f} GMAC/s", static_cast<double>(result.macs()) / result.seconds * 1e-9);
+        }
+        context.print("\n");
+    }
+
+    void write_files(const Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
+        write_file(out_dir_ / "result.json", json.dump(2) + "\n");
+        std::string csv = "layer,multiplier,macs,time_s,mean_error_lsb,mae_lsb,wce_lsb,mse_lsb2,snr_db\n";
+        for (const sim::LayerResult& layer : result.layers) {
+            const size_t i = static_cast<size_t>(&layer - result.layers.data());
+            csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", layer.name,
+                               loaded.run.network.mac_layers()[i].products->multiplier().name, layer.macs,
+                               layer.seconds, layer.error.mean_error, layer.error.mae, layer.error.wce, layer.error.mse,
+                               layer.error.snr_db());
+        }
+        write_file(out_dir_ / "layers.csv", csv);
+        csv = "image,label,prediction\n";
+        for (size_t i = 0; i < result.images; ++i) {
+            csv += fmt::format("{},{},{}\n", i, loaded.data.labels[i], result.predictions[i]);
+        }
+        write_file(out_dir_ / "predictions.csv", csv);
+    }
+
+    RunOptions options_;
+    uint64_t error_images_ = 64;
+    std::filesystem::path out_dir_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run() {
+    return std::make_unique<Run>();
+}
+
+}  // namespace concrete::app

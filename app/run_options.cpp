@@ -1,0 +1,66 @@
+#include "app/run_options.h"
+
+#include <set>
+
+#include "app/operators.h"
+#include "sim/error.h"
+
+namespace concrete::app {
+
+void RunOptions::declare(CLI::App& app) {
+    app.add_option("config", config, "The experiment: a YAML file (docs/configuration.md).")
+        ->required()
+        ->type_name("CONFIG.yaml");
+    app.add_option("--set", overrides,
+                   "Replace one entry of the configuration, for instance defaults.multiplier.P=4; may be repeated.")
+        ->type_name("KEY.PATH=VALUE")
+        ->allow_extra_args(false);
+    app.add_option("--limit", limit, "Use only the first N pictures; 0 uses all.")
+        ->type_name("N")
+        ->capture_default_str();
+    add_threads(app, threads);
+}
+
+void RunOptions::declare_engine(CLI::App& app) {
+    app.add_option("--backend", backend, "Where to compute: cpu, or cuda where the build has it.")
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
+    app.add_option("--engine", engine, "How to compute: auto, or gather (one table look-up a MAC).")
+        ->check(CLI::IsMember({"auto", "gather"}))
+        ->capture_default_str();
+}
+
+LoadedRun load_run(const RunOptions& options) {
+    if (options.backend != "cpu") {
+        throw MissingError("this build has no engines for the CUDA back end; use --backend cpu");
+    }
+    sim::RunConfig config = sim::load_run_config(options.config, options.overrides);
+    sim::Dataset data = sim::load_dataset(config.data, options.limit);
+    return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads), std::move(data)};
+}
+
+std::string multiplier_text(const sim::MacLayer& layer) {
+    return layer.products->multiplier().name + (layer.products->sign_magnitude() ? ", sign-magnitude" : "");
+}
+
+std::string accumulator_text(const sim::AccumulatorSpec& acc) {
+    const std::string adder = acc.adder ? acc.adder->name : acc.or_bits ? fmt::format("loa {}", acc.or_bits) : "exact";
+    return fmt::format("{} bits, {}, {}", acc.bits, adder, acc.overflow == sim::Overflow::wrap ? "wrap" : "saturate");
+}
+
+Json operators_json(const sim::PreparedRun& run) {
+    Json result = Json::array();
+    std::set<std::string> seen;
+    const auto add = [&](const sim::Operator* op) {
+        if (!op) return;
+        const std::string hash = sim::content_hash(*op);
+        if (seen.insert(hash).second) result.push_back({{"name", op->name}, {"sha256", hash}});
+    };
+    for (const sim::MacLayer& layer : run.network.mac_layers()) {
+        add(&layer.products->multiplier());
+        add(layer.acc.adder.get());
+    }
+    return result;
+}
+
+}  // namespace concrete::app

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "sim/quantized_network.h"
+
+namespace concrete::app {
+
+/// Options that the commands which run a network share.
+struct RunOptions {
+    std::filesystem::path config;
+    std::vector<std::string> overrides;
+    std::string backend = "cpu", engine = "auto";
+    uint64_t limit = 0;
+    int threads = 0;
+
+    /// CONFIG, --set, --limit, --threads.
+    void declare(CLI::App& app);
+    /// --backend and --engine.
+    void declare_engine(CLI::App& app);
+};
+
+/// A configuration with everything bound, and its pictures.
+struct LoadedRun {
+    sim::PreparedRun run;
+    sim::Dataset data;
+};
+
+/// Loads configuration, weights, operators (generated where needed), calibration and pictures.
+/// Throws: InputError; MissingError for a back end that this build lacks.
+LoadedRun load_run(const RunOptions& options);
+
+/// "mul8s_exact" or, with the sign put back outside, "mul8u_exact, sign-magnitude".
+std::string multiplier_text(const sim::MacLayer& layer);
+/// "32 bits, exact, wrap", "24 bits, loa 6, saturate", "12 bits, my_adder, wrap"
+std::string accumulator_text(const sim::AccumulatorSpec& acc);
+
+/// Every operator of a run: {"name": ..., "sha256": ...}, in order of first use.
+Json operators_json(const sim::PreparedRun& run);
+
+}  // namespace concrete::app
