@@ -66,6 +66,7 @@ class Command {
 std::unique_ptr<Command> make_matmul();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_run();
 
 /// All subcommands in the order of --help.
 std::vector<std::unique_ptr<Command>> all_commands();

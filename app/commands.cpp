@@ -4,6 +4,7 @@ namespace concrete::app {
 
 std::vector<std::unique_ptr<Command>> all_commands() {
     std::vector<std::unique_ptr<Command>> commands;
+    commands.push_back(make_run());
     commands.push_back(make_matmul());
     commands.push_back(make_train());
     commands.push_back(make_info());
