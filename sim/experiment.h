@@ -42,7 +42,7 @@ struct ExperimentResult {
 
 struct ExperimentOptions {
     int threads = 1;
-    size_t batch = 100;
+    size_t batch = 250;
     size_t error_images = 64;  ///< layer errors are taken from the first so many pictures; 0: from none
     std::function<void(size_t done, size_t total)> progress;
 };

@@ -12,6 +12,9 @@
 namespace concrete::sim {
 namespace {
 
+/// A thread is not worth starting for fewer MACs, about a tenth of a millisecond.
+constexpr size_t kMacsPerThread = size_t{1} << 18;
+
 /// Exact wrapping accumulation, in unsigned arithmetic of at least W bits: sums modulo 2^32 or 2^64 are congruent
 /// modulo 2^W, so that wrapping once at the end gives what wrapping at every step gives.
 template <typename Unsigned>
@@ -116,6 +119,8 @@ void gather(const MatmulArgs& g, int threads) {
     const bool narrow = acc.bits <= 32;
     // The product is fitted to W first, which under wrap is the same as dropping bits at the end.
     const bool patterns = acc.overflow == Overflow::wrap && !acc.adder;
+    const size_t useful_threads = 1 + g.m * g.k * g.n / kMacsPerThread;
+    threads = static_cast<int>(std::min(static_cast<size_t>(threads), useful_threads));
     parallel_for(g.m, threads, [&](size_t begin, size_t end) {
         if (acc.is_modular() && narrow) {
             run_rows(g, w_index, ModularSum<uint32_t>{acc}, begin, end);

@@ -109,6 +109,19 @@ TEST(Gather, ProductsWithoutTableRunAsArithmetic) {
     }
 }
 
+TEST(Gather, ThreadsShareLargeProducts) {
+    const auto op = testing::random_multiplier(8, 8, 16, true, 22);
+    const ProductModel products(op, {-128, 127}, {-128, 127}, false);
+    const AccumulatorSpec acc{24, Overflow::wrap, 6, nullptr};
+    Problem p = make_problem(67, 301, 61, products, acc, Fill::random, 23);  // above what one thread keeps to itself
+    const std::vector<int64_t> expected = reference(p.args);
+    for (const int threads : {1, 2, 7, 100}) {
+        std::fill(p.out.begin(), p.out.end(), 0);
+        gather(p.args, threads);
+        ASSERT_EQ(p.out, expected) << threads;
+    }
+}
+
 TEST(Gather, SkippedPositionsAddNothingAndRowsMayStartApart) {
     const auto op = testing::random_multiplier(4, 4, 8, false, 8);
     const ProductModel products(op, {0, 15}, {0, 15}, false);
