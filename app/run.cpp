@@ -45,7 +45,23 @@ class Run : public Command {
                "layer what the approximation does to its accumulators: error = approximate - exact on the same input "
                "codes, in accumulator LSBs, and the signal-to-noise ratio.";
     }
-    std::string example() const override { return "$ concrete run configs/demo/booth8_m4-P8.yaml --limit 1000\n"; }
+    std::string example() const override {
+        return "$ concrete run configs/demo/mixed.yaml --limit 1000\n"
+               "layer  multiplier                   accumulator               MACs/image  mean error         MAE  SNR "
+               "(dB)\n"
+               "conv1  mul8s_exact                  24 bits, exact, saturate      117600        0.00        0.00       "
+               "  -\n"
+               "conv2  booth8_e1a-P10               24 bits, exact, saturate      240000      300.25     1097.17      "
+               "19.6\n"
+               "fc1    booth8_m6-P6                 32 bits, loa 6, wrap           48000    -2238.67     2240.54      "
+               "24.6\n"
+               "fc2    mul8u_exact, sign-magnitude  24 bits, loa 8, saturate       10080       36.53      273.79      "
+               "28.7\n"
+               "fc3    mul8s_exact                  24 bits, exact, saturate         840        0.00        0.00       "
+               "  -\n"
+               "calibration 03420cec1f81482c\n"
+               "accuracy 91.70% (917 of 1000 pictures), 1.47 s, 0.28 GMAC/s\n";
+    }
     void declare(CLI::App& app) override {
         options_.declare(app);
         options_.declare_engine(app);
@@ -99,16 +115,10 @@ class Run : public Command {
 
     static void print(Context& context, const LoadedRun& loaded, const sim::ExperimentResult& result) {
         const auto& layers = loaded.run.network.mac_layers();
-        if (layers.empty()) context.print("all layers in fp32\n");
-        if (!layers.empty()) {
-            context.print("{:<10} {:<24} {:<26} {:>10} {:>12} {:>12} {:>9}\n", "layer", "multiplier", "accumulator",
-                          "MACs/image", "mean error", "MAE", "SNR (dB)");
-        }
-        for (size_t i = 0; i < layers.size(); ++i) {
-            const sim::LayerError& e = result.layers[i].error;
-            context.print("{:<10} {:<24} {:<26} {:>10} {:>12.2f} {:>12.2f} {:>9}\n", layers[i].name,
-                          multiplier_text(layers[i]), accumulator_text(layers[i].acc), layers[i].macs_per_image(),
-                          e.mean_error, e.mae, decibels(e));
+        if (layers.empty()) {
+            context.print("all layers in fp32\n");
+        } else {
+            print_layers(context, layers, result.layers);
         }
         context.print("calibration {}\n", loaded.run.calibration.hash.substr(0, 16));
         context.print("accuracy {:.2f}% ({} of {} pictures), {:.2f} s", result.accuracy_percent(), result.correct,
@@ -117,6 +127,24 @@ class Run : public Command {
             context.print(", {:.2f} GMAC/s", static_cast<double>(result.macs()) / result.seconds * 1e-9);
         }
         context.print("\n");
+    }
+
+    static void print_layers(Context& context, const std::vector<sim::MacLayer>& layers,
+                             const std::vector<sim::LayerResult>& results) {
+        size_t name = 5, multiplier = 10, accumulator = 11;  // widths of the headings
+        for (const sim::MacLayer& layer : layers) {
+            name = std::max(name, layer.name.size());
+            multiplier = std::max(multiplier, multiplier_text(layer).size());
+            accumulator = std::max(accumulator, accumulator_text(layer.acc).size());
+        }
+        context.print("{:<{}}  {:<{}}  {:<{}}  {:>10}  {:>10}  {:>10}  {:>8}\n", "layer", name, "multiplier",
+                      multiplier, "accumulator", accumulator, "MACs/image", "mean error", "MAE", "SNR (dB)");
+        for (size_t i = 0; i < layers.size(); ++i) {
+            const sim::LayerError& e = results[i].error;
+            context.print("{:<{}}  {:<{}}  {:<{}}  {:>10}  {:>10.2f}  {:>10.2f}  {:>8}\n", layers[i].name, name,
+                          multiplier_text(layers[i]), multiplier, accumulator_text(layers[i].acc), accumulator,
+                          layers[i].macs_per_image(), e.mean_error, e.mae, decibels(e));
+        }
     }
 
     void write_files(const Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
