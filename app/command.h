@@ -63,6 +63,8 @@ class Command {
     virtual ExitCode run(Context& context) = 0;
 };
 
+std::unique_ptr<Command> make_gen();
+std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_matmul();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_info();

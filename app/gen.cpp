@@ -46,8 +46,8 @@ class Gen : public Command {
     std::string example() const override {
         return "$ concrete gen rtl/booth8.v --top booth8 -P ENCODER=1 -P P=8 -o my.h5\n"
                "my: multiplier, a = a (8 bits signed), b = b (8 bits signed), y = y (16 bits signed)\n"
-               "my: MAE 117.5, WCE 341, EP 74.39 %, MRE 5.3 %, bias -117.5 over all 65536 pairs\n"
-               "wrote my.h5 in 3.1 s\n"
+               "my: MAE 117.5, WCE 741, EP 65.11 %, MRE 71.9 %, bias -117.5 over all 65536 pairs\n"
+               "wrote my.h5 in 5.2 s\n"
                "\n"
                "$ concrete gen --catalogue rtl/catalogue.yaml --only 'booth8_m4-*' --out-dir operators\n";
     }
@@ -80,8 +80,14 @@ class Gen : public Command {
             request.seed = seed_;
         }
         Progress progress("operators", requests.size());
-        const std::vector<sim::Operator> operators =
-            gen::generate(requests, threads_, [&](size_t done, size_t total) { progress.update(done, total); });
+        context.result["notes"] = Json::array();
+        const auto on_progress = [&](size_t done, size_t total) { progress.update(done, total); };
+        const auto on_note = [&](const std::string& note) {
+            progress.clear();
+            context.result["notes"].push_back(note);
+            context.print("{}\n", note);
+        };
+        const std::vector<sim::Operator> operators = gen::generate(requests, threads_, on_progress, on_note);
         progress.clear();
         const double time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         write(context, operators, time_s);

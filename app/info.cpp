@@ -1,5 +1,6 @@
 // concrete info: what this build and this machine offer.
 #include "app/command.h"
+#include "gen/catalogue.h"
 #include "gen/process.h"
 #include "sim/file.h"
 #include "sim/parallel.h"
@@ -44,6 +45,15 @@ Json tools() {
     return versions;
 }
 
+/// The catalogue that names without a file refer to, or null.
+Json catalogue() {
+    try {
+        return gen::default_catalogue_path().string();
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
 Json cuda_info() {
     Json cuda;
 #ifdef CONCRETE_WITH_CUDA
@@ -76,6 +86,7 @@ class Info : public Command {
                "version    0.1.0, built with g++ 12.2.0\n"
                "processor  2 threads; sse4.1 avx2 fma\n"
                "tools      verilator 5.006, g++ 12.2.0, yosys 0.23, iverilog 11.0\n"
+               "catalogue  /usr/local/share/concrete/rtl/catalogue.yaml\n"
                "cache      /home/ada/.cache/concrete\n"
                "cuda       none: this build has no CUDA back end\n";
     }
@@ -87,6 +98,7 @@ class Info : public Command {
         result["threads"] = sim::default_threads();
         result["cpu_features"] = cpu_features();
         result["tools"] = tools();
+        result["catalogue"] = catalogue();
         result["cache_folder"] = cache_folder().string();
         result["cuda"] = cuda_info();
         print(context);
@@ -113,6 +125,8 @@ class Info : public Command {
             found += (found.empty() ? "" : ", ") + tool + " " + text;
         }
         context.print("tools      {}\n", found);
+        context.print("catalogue  {}\n", result["catalogue"].is_null() ? "not found; give one to gen with --catalogue"
+                                                                       : result["catalogue"].get<std::string>());
         context.print("cache      {}\n", result["cache_folder"].get<std::string>());
         const Json& cuda = result["cuda"];
         if (cuda["devices"].empty()) context.print("cuda       none: {}\n", cuda["reason"].get<std::string>());

@@ -115,7 +115,7 @@ class Inspect : public Command {
                "swept           all 65536 pairs\n"
                "mae             117.5\n"
                "...\n"
-               "booth8_m4-P8(-3, 100) = -512, exact -300, error -212\n";
+               "booth8_m4-P8(-3, 100) = -508, exact -300, error -208\n";
     }
 
     void declare(CLI::App& app) override {

@@ -30,7 +30,7 @@ Progress::~Progress() {
 void Progress::update(uint64_t done, uint64_t total) {
     total_ = total;
     const Clock::time_point now = Clock::now();
-    if (now < next_) return;
+    if (now < next_ || (!is_terminal_ && done >= total)) return;
     next_ = now + (is_terminal_ ? kRedraw : kPlainLine);
     draw(done, std::chrono::duration<double>(now - start_).count());
 }

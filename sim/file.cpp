@@ -128,6 +128,7 @@ fs::path cache_folder() {
         throw InputError("no cache folder: HOME is not set; set CONCRETE_CACHE_DIR to a writable folder");
     }
     std::error_code error;
+    folder = fs::absolute(folder);  // tools run in folders of their own
     fs::create_directories(folder, error);
     if (error) {
         throw InputError(

@@ -94,6 +94,13 @@ TEST(CacheFolder, FollowsTheEnvironment) {
     ::setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
     EXPECT_EQ(cache_folder(), folder.path() / "concrete");
     ::unsetenv("XDG_CACHE_HOME");
+    const fs::path before = fs::current_path();
+    fs::current_path(folder.path());
+    ::setenv("CONCRETE_CACHE_DIR", "relative", 1);
+    EXPECT_TRUE(cache_folder().is_absolute());
+    EXPECT_TRUE(fs::is_directory(folder.path() / "relative"));
+    ::unsetenv("CONCRETE_CACHE_DIR");
+    fs::current_path(before);
 }
 
 }  // namespace
