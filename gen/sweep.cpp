@@ -99,7 +99,7 @@ std::vector<T> RtlOperators::run(size_t i, const std::vector<std::string>& argum
     std::vector<std::string> command{programs_[places_[i].program].string(), std::to_string(places_[i].index), "y.bin"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     ProcessLimits limits;
-    limits.cpu_s = 60 + 20e-6 * static_cast<double>(pairs);  // two evaluations of at most 10 us each
+    limits.cpu_s = 20 + 50e-6 * static_cast<double>(pairs);  // two evaluations a pair; most circuits take below 1 us
     limits.wall_s = 60 + 4 * limits.cpu_s;
     limits.file_bytes = uint64_t{64} << 30;
     const ProcessResult result = run_process(command, folder.path(), limits);

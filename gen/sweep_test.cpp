@@ -137,6 +137,21 @@ TEST(Sweep, RefusesOperatorsWhoseVerilogHasOtherPorts) {
                 HasSubstr("$system"));
 }
 
+TEST(Sweep, KeepsIncludesParametersAndTimescales) {
+    sim::Operator op =
+        operator_of("parts",
+                    "`timescale 1ns/1ps\n`default_nettype none\n`include \"inner/add.vh\"\n"
+                    "module t #(parameter P = 0, parameter MODE = \"slow\")(input wire [3:0] a, input wire [3:0] b,\n"
+                    "output wire [7:0] y);\n"
+                    "generate if (MODE == \"fast mode\") assign y = `ADD(a, b) + P; endgenerate endmodule",
+                    4, 4, 8);
+    op.sources.files.push_back({"inner/add.vh", "`include \"nothing.vh\"\n`define ADD(x, y) (x + y + `EXTRA)\n", true});
+    op.sources.files.push_back({"inner/nothing.vh", "", true});
+    op.sources.parameters = {{"P", "8'h10"}, {"MODE", "\"fast mode\""}};
+    op.sources.defines = {"EXTRA=3"};
+    EXPECT_EQ(swept(op)[2 * 16 + 5], 2u + 5 + 3 + 16);
+}
+
 TEST(Sweep, AcceptsPortsWithNamesOfCpp) {
     sim::Operator op = operator_of("names",
                                    "module t(input [1:0] register, input [1:0] new, output [3:0] operator); assign "
