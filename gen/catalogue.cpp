@@ -178,7 +178,7 @@ fs::path default_catalogue_path() {
         return fs::path(folder) / "catalogue.yaml";
     std::error_code error;
     const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    const fs::path installed = program.parent_path().parent_path() / "share/concrete/rtl/catalogue.yaml";
+    fs::path installed = program.parent_path().parent_path() / "share/concrete/rtl/catalogue.yaml";
     if (!error && fs::exists(installed, error)) return installed;
     return fs::path(CONCRETE_SOURCE_DIR) / "rtl/catalogue.yaml";
 }

@@ -132,7 +132,7 @@ class Reader {
 
     static fs::path folder_of(const fs::path& file) {
         std::error_code error;
-        const fs::path folder = fs::canonical(file.has_parent_path() ? file.parent_path() : fs::path("."), error);
+        fs::path folder = fs::canonical(file.has_parent_path() ? file.parent_path() : fs::path("."), error);
         if (error) throw InputError(fmt::format("{}: does not exist", file.string()));
         return folder;
     }

@@ -30,7 +30,7 @@ const fs::path& verilator_include() {
     static const fs::path folder = [] {
         std::string root = run_process({"verilator", "--getenv", "VERILATOR_ROOT"}, ".").out;
         while (!root.empty() && std::isspace(static_cast<unsigned char>(root.back()))) root.pop_back();
-        const fs::path include = fs::path(root) / "include";
+        fs::path include = fs::path(root) / "include";
         if (!fs::exists(include / "verilated.cpp"))
             throw MissingError(fmt::format("Verilator's runtime is not in {}: reinstall the Debian package 'verilator'",
                                            include.string()));
@@ -101,7 +101,7 @@ Runtime runtime() {
     static std::mutex mutex;  // threads of one process should not compile it twice; processes may, without harm
     const std::lock_guard lock(mutex);
     const fs::path kept = cache_folder() / ("verilated-" + tools_hash().substr(0, 16));
-    const Runtime made{kept / "runtime.o", kept / "concrete_runtime.h"};
+    Runtime made{kept / "runtime.o", kept / "concrete_runtime.h"};
     const fs::path compiled_header = kept / "concrete_runtime.h.gch";
     if (fs::exists(made.object) && fs::exists(compiled_header)) return made;
     const TemporaryFolder folder;
@@ -152,7 +152,7 @@ fs::path detail::build_models(std::span<const Model> models, const std::string& 
     key.add(tools_hash()).add(driver).add(uint64_t{optimize ? 2u : 1u}).add(uint64_t{models.size()});
     for (const Model& model : models) key.add(model.prefix).add(sources_hash(model.sources));
     for (const std::string& flag : verilator_flags) key.add(flag);
-    const fs::path program = cache_folder() / "programs" / key.hex();
+    fs::path program = cache_folder() / "programs" / key.hex();
     if (fs::exists(program)) return program;
 
     const TemporaryFolder folder;

@@ -24,7 +24,7 @@ std::string VerilatorMessage::shown() const {
 
 std::string own_file(const std::string& file, const std::filesystem::path& folder) {
     const std::string prefix = std::filesystem::canonical(folder).string() + "/";
-    const std::string name = file.starts_with(prefix) ? file.substr(prefix.size()) : file;
+    std::string name = file.starts_with(prefix) ? file.substr(prefix.size()) : file;
     if (name.starts_with('/') || name.find("..") != std::string::npos)
         throw InputError(
             "the Verilog includes a file elsewhere: only files below its own folder or that of -I are read");
