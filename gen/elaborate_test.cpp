@@ -121,7 +121,7 @@ TEST(Elaborate, RefusesWhatReachesOutside) {
         {"string s; always @* begin s = \"a\"; y = s.len(); end", "'s' is of type string, expected bits"},
     };
     for (const auto& [text, expected] : cases)
-        EXPECT_THAT(input_error([&] { elaborate(body(text)); }), HasSubstr(expected)) << text;
+        EXPECT_THAT(input_error([&text = text] { elaborate(body(text)); }), HasSubstr(expected)) << text;
 }
 
 TEST(Elaborate, NeverShowsTextOfOtherFiles) {
@@ -149,7 +149,7 @@ TEST(Elaborate, RefusesWhatIsNotCombinational) {
         {"real r; always @* begin r = a * 1.5; y = $rtoi(r); end", "t.sv:2: 'r' is of type real, expected bits"},
     };
     for (const auto& [text, expected] : cases)
-        EXPECT_THAT(input_error([&] { elaborate(body(text)); }), HasSubstr(expected)) << text;
+        EXPECT_THAT(input_error([&text = text] { elaborate(body(text)); }), HasSubstr(expected)) << text;
 }
 
 TEST(Elaborate, RefusesWhatDoesNotFitTogether) {
@@ -167,7 +167,7 @@ TEST(Elaborate, RefusesWhatDoesNotFitTogether) {
         {"if (1) $error(\"W is too small\"); assign y = a;", "t.sv:2: the design itself reports: W is too small"},
     };
     for (const auto& [text, expected] : cases)
-        EXPECT_THAT(input_error([&] { elaborate(body(text)); }), HasSubstr(expected)) << text;
+        EXPECT_THAT(input_error([&text = text] { elaborate(body(text)); }), HasSubstr(expected)) << text;
     EXPECT_THAT(input_error([&] {
                     elaborate(sources_of(kPorts + std::string("assign y = a; endmodule"), {{"Q", "3"}}));
                 }),

@@ -41,7 +41,7 @@ TEST(Sweep, TakesSignedPortsAsPatterns) {
     const std::vector<uint32_t> y = swept(op);
     for (int a = -8; a < 8; ++a)
         for (int b = -8; b < 8; ++b)
-            ASSERT_EQ(y[sim::encode(a, 4) * 16 + sim::encode(b, 4)], sim::encode(a * b, 8)) << a << ' ' << b;
+            ASSERT_EQ(y[sim::encode(a, 4) * 16 + sim::encode(b, 4)], sim::encode(int64_t{a} * b, 8)) << a << ' ' << b;
 }
 
 TEST(Sweep, SeparatesOperatorsWithCollidingModuleNames) {
@@ -115,7 +115,8 @@ TEST(Sweep, FindsUnknownAndRememberedValues) {
         {"function [7:0] f(input [3:0] x); f = x + b; endfunction\nalways @(a) y = f(a);", "depends on unknown"},
     };
     for (const auto& [text, expected] : cases)
-        EXPECT_THAT(input_error([&] { swept(circuit(text)); }), AllOf(HasSubstr("circuit: "), HasSubstr(expected)))
+        EXPECT_THAT(input_error([&text = text] { swept(circuit(text)); }),
+                    AllOf(HasSubstr("circuit: "), HasSubstr(expected)))
             << text;
     // An unknown value that reaches no output is in order.
     EXPECT_NO_THROW(swept(circuit("wire q; assign y = a + (q & 1'b0);")));
