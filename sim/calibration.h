@@ -20,7 +20,9 @@ struct Calibration {
 };
 
 /// The calibration of a configuration: from the cache, or computed from the first pictures of the training split of
-/// its data set (fp32 forward passes) and stored there as JSON with hexadecimal floats. A damaged file is made again.
+/// its data set (fp32 forward passes) and stored there as JSON with hexadecimal floats. Ranges are rounded outward to
+/// 12 significant bits, so that machines whose float kernels round differently find the same scales. A damaged file is
+/// made again.
 /// Throws: InputError if the training split is missing.
 Calibration load_or_calibrate(const RunConfig& config, const CodePlan& plan, const Weights& weights, int threads);
 

@@ -1,0 +1,98 @@
+// concrete run on the shipped LeNet-5 and Fashion-MNIST, end to end: operators come from rtl/ through Verilator.
+#include <gmock/gmock.h>
+
+#include "app/testing.h"
+
+namespace concrete::app {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::ProgramResult;
+
+const std::string kConfigs = CONCRETE_SOURCE_DIR "/configs/";
+
+class Run : public testing::ProgramTest {
+  protected:
+    void SetUp() override {
+        if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
+            GTEST_SKIP() << "needs the Debian package dataset-fashion-mnist";
+        }
+    }
+    nlohmann::json result_of(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), "run");
+        arguments.insert(arguments.end(), {"--json", "r.json"});
+        const ProgramResult result = run(arguments);
+        EXPECT_EQ(result.exit_code, 0) << result.err;
+        return json("r.json")["result"];
+    }
+};
+
+// End results, pinned: a change of any bit of the arithmetic shows here. The float figure is fp32 and may move.
+TEST_F(Run, PinnedAccuracyOfTheDemo) {
+    const std::vector<std::pair<std::string, int>> expected{{"exact", 919},        {"booth8_m4-P6", 195},
+                                                            {"booth8_m6-P6", 902}, {"booth8_e1a-P8", 917},
+                                                            {"loa8", 909},         {"mixed", 917}};
+    for (const auto& [name, correct] : expected) {
+        const nlohmann::json result = result_of({kConfigs + "demo/" + name + ".yaml", "--limit", "1000"});
+        EXPECT_EQ(result["correct"], correct) << name;
+        EXPECT_EQ(result["images"], 1000);
+        EXPECT_EQ(result["calibration_sha256"].get<std::string>().size(), 64U);
+        EXPECT_EQ(result["layers"].size(), 5U);
+    }
+}
+
+TEST_F(Run, FloatLayersNeedNoOperator) {
+    const nlohmann::json result = result_of({kConfigs + "demo/float.yaml", "--limit", "1000"});
+    EXPECT_NEAR(result["accuracy_percent"].get<double>(), 92.4, 0.2);
+    EXPECT_TRUE(result["layers"].empty());
+}
+
+TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
+    const std::string config = kConfigs + "demo/booth8_e1a-P8.yaml";
+    const nlohmann::json one = result_of({config, "--limit", "300", "--threads", "1", "--out", "a"});
+    const nlohmann::json seven = result_of({config, "--limit", "300", "--threads", "7", "--out", "b"});
+    EXPECT_EQ(one["correct"], seven["correct"]);
+    EXPECT_EQ(read_file(file("a/predictions.csv")), read_file(file("b/predictions.csv")));
+    EXPECT_EQ(nlohmann::json::parse(read_file(file("a/result.json")))["correct"], one["correct"]);
+    EXPECT_THAT(read_file(file("a/layers.csv")), HasSubstr("conv2,booth8_e1a-P8,"));
+    EXPECT_EQ(one["layers"][1]["mean_error_lsb"], seven["layers"][1]["mean_error_lsb"]);
+}
+
+TEST_F(Run, BadInputExitsWithTwoAndOneSentence) {
+    const std::string config = kConfigs + "demo/exact.yaml";
+    const auto expect = [&](std::vector<std::string> arguments, int exit_code, const std::string& message) {
+        arguments.insert(arguments.begin(), "run");
+        const ProgramResult result = run(arguments);
+        EXPECT_EQ(result.exit_code, exit_code) << result.err;
+        EXPECT_THAT(result.err, AllOf(HasSubstr("concrete run: "), HasSubstr(message)));
+        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    };
+    expect({"absent.yaml"}, 2, "absent.yaml");
+    expect({config, "--set", "defaults.multiplier=both8_m4"}, 2, "booth8_m4");
+    expect({config, "--set", "defaults.multiplier={name: booth8_m4, P: 17}"}, 2, "0 to 16");
+    expect({config, "--set", "layers.conv3.mode=float"}, 2, "no layer 'conv3'");
+    expect({config, "--set", "defaults.weights.bits=9"}, 2, "do not fit its port b");
+    expect({config, "--set", "weights=absent.h5"}, 2, "absent.h5");
+    expect({config, "--set", "network=nets/mlp.yaml"}, 2, "mlp");
+    expect({config, "--set", "data.dir=/"}, 2, "t10k-images-idx3-ubyte");
+    expect({config, "--set", "nonsense"}, 1, "KEY.PATH=VALUE");
+    expect({config, "--backend", "cuda"}, 4, "--backend cpu");
+}
+
+TEST_F(Run, WideAndUnsignedOperators) {
+    const std::string config = kConfigs + "demo/exact.yaml";
+    const nlohmann::json sign_magnitude =
+        result_of({config, "--limit", "200", "--set", "defaults.multiplier=mul8u_exact", "--set",
+                   "defaults.sign_magnitude=true"});
+    const nlohmann::json exact = result_of({config, "--limit", "200"});
+    EXPECT_EQ(sign_magnitude["correct"], exact["correct"]);
+    EXPECT_EQ(sign_magnitude["layers"][1]["mae_lsb"], 0.0);
+    const nlohmann::json wide = result_of({config, "--limit", "200", "--set", "defaults.multiplier=mul16s_exact",
+                                           "--set", "defaults.weights.bits=16", "--set", "defaults.activations.bits=16",
+                                           "--set", "defaults.accumulator.bits=48"});
+    EXPECT_GE(wide["correct"], 180);
+}
+
+}  // namespace
+}  // namespace concrete::app
