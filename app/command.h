@@ -68,6 +68,7 @@ std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_matmul();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_verify();
 std::unique_ptr<Command> make_run();
 
 /// All subcommands in the order of --help.

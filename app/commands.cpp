@@ -9,6 +9,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
     commands.push_back(make_matmul());
     commands.push_back(make_run());
     commands.push_back(make_train());
+    commands.push_back(make_verify());
     commands.push_back(make_info());
     return commands;
 }
