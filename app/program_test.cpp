@@ -170,5 +170,15 @@ TEST(Progress, IsSilentAtFirst) {
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(Progress, SpeaksWhileAStepTakesLong) {
+    ::testing::internal::CaptureStderr();
+    {
+        Progress progress("x", 8, std::chrono::milliseconds(20));
+        progress.update(2);
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(), StartsWith("x   25%  2 of 8, 0 s"));
+}
+
 }  // namespace
 }  // namespace concrete::app

@@ -11,48 +11,67 @@ namespace concrete::app {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds kSilence(2000), kRedraw(100), kPlainLine(10'000);
+constexpr milliseconds kRedraw(100), kPlainLine(10'000);
 constexpr size_t kBarWidth = 30;
 
 }  // namespace
 
-Progress::Progress(std::string label, uint64_t total)
-    : label_(std::move(label)),
+Progress::Progress(std::string label, uint64_t total, milliseconds silence)
+    : is_terminal_(::isatty(STDERR_FILENO) == 1),
+      silence_(silence),
       total_(total),
-      is_terminal_(::isatty(STDERR_FILENO) == 1),
+      label_(std::move(label)),
       start_(Clock::now()),
-      next_(start_ + kSilence) {}
+      next_(start_ + silence_),
+      thread_([this] { draw_until_stopped(); }) {}
 
 Progress::~Progress() {
-    clear();
-}
-
-void Progress::update(uint64_t done, uint64_t total) {
-    total_ = total;
-    const Clock::time_point now = Clock::now();
-    if (now < next_ || (!is_terminal_ && done >= total)) return;
-    next_ = now + (is_terminal_ ? kRedraw : kPlainLine);
-    draw(done, std::chrono::duration<double>(now - start_).count());
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+    erase();
 }
 
 void Progress::restart(std::string label) {
-    clear();
+    const std::lock_guard lock(mutex_);
+    erase();
     label_ = std::move(label);
+    done_ = 0;
     start_ = Clock::now();
-    next_ = start_ + kSilence;
-}
-
-void Progress::draw(uint64_t done, double elapsed_s) {
-    const std::string text = progress_text(label_, done, total_, elapsed_s, is_terminal_);
-    if (is_terminal_)
-        fmt::print(stderr, "\r\x1b[K{}", text);
-    else
-        fmt::print(stderr, "{}\n", text);
-    std::fflush(stderr);
-    drawn_ = true;
+    next_ = start_ + silence_;
 }
 
 void Progress::clear() {
+    const std::lock_guard lock(mutex_);
+    erase();
+    next_ = std::max(next_, Clock::now() + kRedraw);
+}
+
+void Progress::draw_until_stopped() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+        const Clock::time_point now = Clock::now();
+        if (now < next_) {
+            changed_.wait_until(lock, next_);
+            continue;
+        }
+        next_ = now + (is_terminal_ ? kRedraw : kPlainLine);
+        const double elapsed_s = std::chrono::duration<double>(now - start_).count();
+        const std::string text = progress_text(label_, done_, total_, elapsed_s, is_terminal_);
+        if (is_terminal_) {
+            fmt::print(stderr, "\r\x1b[K{}", text);
+        } else {
+            fmt::print(stderr, "{}\n", text);
+        }
+        std::fflush(stderr);
+        drawn_ = true;
+    }
+}
+
+void Progress::erase() {
     if (!drawn_ || !is_terminal_) return;
     fmt::print(stderr, "\r\x1b[K");
     std::fflush(stderr);
