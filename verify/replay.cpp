@@ -7,6 +7,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "sim/parallel.h"
 #include "verify/hardware.h"
@@ -104,35 +105,47 @@ NeuronSampler::NeuronSampler(const std::vector<MacLayer>& layers, size_t images,
         chosen_.push_back(detail::choose(images * layers[i].outputs_per_image(), samples, seed + i));
 }
 
-sim::MacObserver NeuronSampler::observer() {
-    return [this](const sim::MacLayerRecord& entry) { record(entry); };
+sim::MacObserver NeuronSampler::observer(std::vector<size_t> batch_images) {
+    return [this, images = std::move(batch_images)](const sim::MacLayerRecord& entry) {
+        for (size_t position = 0; position < entry.images; ++position) record(entry, position, images.at(position));
+    };
 }
 
-void NeuronSampler::record(const sim::MacLayerRecord& record) {
+std::vector<size_t> NeuronSampler::images() const {
+    std::set<size_t> images;
+    for (size_t i = 0; i < layers_.size(); ++i)
+        for (const uint64_t neuron : chosen_[i]) images.insert(neuron / layers_[i].outputs_per_image());
+    return {images.begin(), images.end()};
+}
+
+void NeuronSampler::record(const sim::MacLayerRecord& record, size_t position, size_t image) {
     const MacLayer& layer = *record.layer;
-    const auto index = static_cast<size_t>(record.layer - layers_.data());
     const size_t outputs = layer.outputs_per_image(), plane = layer.out_h * layer.out_w;
-    const std::vector<uint64_t>& chosen = chosen_.at(index);
-    const uint64_t end = (record.first_image + record.images) * outputs;
-    for (auto at = std::lower_bound(chosen.begin(), chosen.end(), record.first_image * outputs);
-         at != chosen.end() && *at < end; ++at) {
+    const std::vector<uint64_t>& chosen = chosen_.at(static_cast<size_t>(record.layer - layers_.data()));
+    const int32_t* codes = record.input_codes->data.data() + position * layer.in_channels * layer.in_h * layer.in_w;
+    for (auto at = std::lower_bound(chosen.begin(), chosen.end(), image * outputs);
+         at != chosen.end() && *at < (image + 1) * outputs; ++at) {
         NeuronCase found;
         found.layer = record.layer;
-        found.image = *at / outputs;
+        found.image = image;
         found.channel = *at % outputs / plane;
         found.row = *at % plane / layer.out_w;
         found.column = *at % layer.out_w;
-        const size_t image_in_batch = found.image - record.first_image;
-        const int32_t* codes =
-            record.input_codes->data.data() + image_in_batch * layer.in_channels * layer.in_h * layer.in_w;
         found.trace = sim::trace_neuron(layer, codes, found.channel, found.row, found.column);
-        const size_t output = image_in_batch * outputs + *at % outputs;
+        const size_t output = position * outputs + *at % outputs;
         found.engine_acc = record.accumulators->data[output];
         if (record.output_codes) found.engine_code = record.output_codes->data[output];
         cases_.push_back(std::move(found));
     }
-    std::stable_sort(cases_.begin(), cases_.end(),
-                     [](const NeuronCase& x, const NeuronCase& y) { return x.layer < y.layer; });
+}
+
+std::vector<NeuronCase> NeuronSampler::cases() const {
+    std::vector<NeuronCase> sorted = cases_;
+    std::sort(sorted.begin(), sorted.end(), [](const NeuronCase& x, const NeuronCase& y) {
+        return std::tie(x.layer, x.image, x.channel, x.row, x.column) <
+               std::tie(y.layer, y.image, y.channel, y.row, y.column);
+    });
+    return sorted;
 }
 
 std::vector<int64_t> expected_accumulators(const NeuronCase& neuron) {

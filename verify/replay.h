@@ -29,23 +29,28 @@ struct NeuronCase {
 /// the network runs.
 ///
 ///     NeuronSampler sampler(network.mac_layers(), images, 100, seed);
-///     network.run(batch, threads, sampler.observer(), first_image);
+///     const std::vector<size_t> images = sampler.images();
+///     network.run(pictures(images), threads, sampler.observer(images));
 ///     const auto reports = replay(sampler.cases(), options);
 class NeuronSampler {
   public:
     /// Args: images: of the whole run; samples: neurons a layer, all of them where there are fewer.
     NeuronSampler(const std::vector<sim::MacLayer>& layers, size_t images, size_t samples, uint64_t seed);
 
-    sim::MacObserver observer();
+    /// The observer of a batch whose pictures have these numbers in the run.
+    sim::MacObserver observer(std::vector<size_t> batch_images);
+    /// The pictures that chosen neurons belong to, rising: only these need to be run, in batches of any size, because
+    /// no picture depends on another.
+    std::vector<size_t> images() const;
     /// In the order of layers, pictures, channels, rows, columns, as far as the pictures have been run.
-    const std::vector<NeuronCase>& cases() const { return cases_; }
+    std::vector<NeuronCase> cases() const;
 
   private:
-    void record(const sim::MacLayerRecord& record);
+    void record(const sim::MacLayerRecord& record, size_t position, size_t image);
 
     const std::vector<sim::MacLayer>& layers_;
     std::vector<std::vector<uint64_t>> chosen_;  // by layer: (image, channel, row, column) as one number, sorted
-    std::vector<NeuronCase> cases_;
+    std::vector<NeuronCase> cases_;              // as they came
 };
 
 /// Outcome for one layer.

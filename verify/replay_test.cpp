@@ -90,21 +90,25 @@ TEST(Replay, SamplesAreDistinctSeededAndWithinTheRun) {
     EXPECT_NE(some, detail::choose(1000, 100, 6));
     EXPECT_EQ(detail::choose(3, 100, 5), (std::vector<uint64_t>{0, 1, 2}));
 
-    // Independent of how the run is cut into batches.
+    // Independent of how the run is cut into batches and of their order.
     const RandomNetwork network(kSmallNetwork, 4, 1);
     const sim::QuantizedNetwork quantized = network.quantized(kMixedHardware, provide);
     const std::vector<NeuronCase> whole = sampled_cases(network, quantized, 30, 9);
     NeuronSampler sampler(quantized.mac_layers(), 4, 30, 9);
     const size_t size = network.images().size() / 4;
-    for (size_t i = 0; i < 4; ++i) {
+    for (const size_t i : {2, 0, 3, 1}) {
         const auto begin = network.images().data.begin() + static_cast<std::ptrdiff_t>(i * size);
-        quantized.run({{1, 2, 6, 5}, {begin, begin + static_cast<std::ptrdiff_t>(size)}}, 1, sampler.observer(), i);
+        quantized.run({{1, 2, 6, 5}, {begin, begin + static_cast<std::ptrdiff_t>(size)}}, 1, sampler.observer({i}));
     }
-    ASSERT_EQ(sampler.cases().size(), whole.size());
+    std::set<size_t> images;
+    for (const NeuronCase& neuron : whole) images.insert(neuron.image);
+    EXPECT_EQ(sampler.images(), std::vector(images.begin(), images.end()));
+    const std::vector<NeuronCase> cases = sampler.cases();
+    ASSERT_EQ(cases.size(), whole.size());
     for (size_t i = 0; i < whole.size(); ++i) {
-        EXPECT_EQ(sampler.cases()[i].place(), whole[i].place());
-        EXPECT_EQ(sampler.cases()[i].trace.a, whole[i].trace.a);
-        EXPECT_EQ(sampler.cases()[i].engine_acc, whole[i].engine_acc);
+        EXPECT_EQ(cases[i].place(), whole[i].place());
+        EXPECT_EQ(cases[i].trace.a, whole[i].trace.a);
+        EXPECT_EQ(cases[i].engine_acc, whole[i].engine_acc);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -139,7 +140,9 @@ class RandomNetwork {
 inline std::vector<NeuronCase> sampled_cases(const RandomNetwork& network, const sim::QuantizedNetwork& quantized,
                                              size_t samples, uint64_t seed) {
     NeuronSampler sampler(quantized.mac_layers(), network.image_count(), samples, seed);
-    quantized.run(network.images(), 1, sampler.observer());
+    std::vector<size_t> images(network.image_count());
+    std::iota(images.begin(), images.end(), size_t{0});
+    quantized.run(network.images(), 1, sampler.observer(images));
     return sampler.cases();
 }
 
