@@ -14,7 +14,6 @@ namespace concrete::sim::detail {
 namespace {
 
 constexpr size_t kMaxObjects = 1 << 16;
-constexpr size_t kMaxTextBytes = size_t{64} << 20;
 // Deflate shrinks at most 1032 to 1; a data set that claims more was never written, and would only take memory.
 constexpr uint64_t kMaxCompression = 1100;
 constexpr uint64_t kSmallBytes = 1 << 20;

@@ -23,7 +23,6 @@ namespace {
 constexpr unsigned kMaxSeconds = 60;
 constexpr uint64_t kMaxChildBytes = kMaxSnapshotBytes + (uint64_t{1} << 30);
 constexpr uint64_t kMaxNameBytes = 1 << 16;
-constexpr uint64_t kMaxTextBytes = uint64_t{64} << 20;
 constexpr uint64_t kMaxRank = 32;
 constexpr int kPipeBytes = 1 << 20;
 

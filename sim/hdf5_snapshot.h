@@ -33,8 +33,9 @@ struct Hdf5Snapshot {
     std::map<std::string, Object> objects;
 };
 
-/// Largest data set that is read, and most bytes of a whole file's values.
+/// Largest data set and longest string that are read, and most bytes of a whole file's values.
 inline constexpr uint64_t kMaxElements = uint64_t{1} << 28;
+inline constexpr uint64_t kMaxTextBytes = uint64_t{64} << 20;
 inline constexpr uint64_t kMaxSnapshotBytes = uint64_t{4} << 30;
 
 /// Reads a file in a child process with limits on time and memory, which sends plain values back through a pipe: HDF5

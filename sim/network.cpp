@@ -21,7 +21,7 @@ const std::vector<std::pair<std::string, LayerType>> kLayerTypes = {
     {"avg_pool", LayerType::avg_pool}, {"relu", LayerType::relu},      {"flatten", LayerType::flatten},
     {"add", LayerType::add},           {"softmax", LayerType::softmax}};
 
-bool is_identifier(const std::string& name) {
+bool is_layer_name(const std::string& name) {
     const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
     return !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) &&
            std::all_of(name.begin(), name.end(), is_word);
@@ -135,7 +135,7 @@ class NetworkReader {
         std::string name = node.text();
         if (name.size() > kMaxName)
             node.fail(fmt::format("a name of {} characters, expected at most {}", name.size(), kMaxName));
-        if (!is_identifier(name))
+        if (!is_layer_name(name))
             node.fail("'" + name + "' is no layer name, expected letters, digits and _, no digit first");
         if (name == "input") node.fail("'input' is the name of the network's input, choose another");
         if (network_.index_of(name) != network_.layers.size()) node.fail("a second layer named '" + name + "'");
