@@ -82,8 +82,8 @@ std::string find_program(const std::string& name) {
                                    debian_package(name)));
 }
 
-void limit(int resource, uint64_t value) {
-    const rlimit both{value, value};
+void limit(int resource, uint64_t soft, uint64_t hard) {
+    const rlimit both{soft, hard};
     setrlimit(static_cast<__rlimit_resource_t>(resource), &both);
 }
 
@@ -96,10 +96,12 @@ void limit(int resource, uint64_t value) {
     if (getppid() != parent) _exit(127);
     const int none = open("/dev/null", O_RDONLY);
     if (none < 0 || dup2(none, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || chdir(folder) != 0) _exit(127);
-    limit(RLIMIT_CPU, static_cast<uint64_t>(std::ceil(limits.cpu_s)));
-    limit(RLIMIT_AS, limits.memory_bytes);
-    limit(RLIMIT_FSIZE, limits.file_bytes);
-    limit(RLIMIT_CORE, 0);
+    // SIGXCPU first, which tells the reason; SIGKILL a second later for those who ignore it.
+    const auto cpu_s = static_cast<uint64_t>(std::ceil(limits.cpu_s));
+    limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+    limit(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
+    limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes);
+    limit(RLIMIT_CORE, 0, 0);
     execv(program, arguments);
     _exit(127);
 }

@@ -56,6 +56,14 @@ TEST(Process, EndsAnEndlessLoopAtTheCpuLimit) {
     EXPECT_EQ(result.ended_by, "the limit of 1 s of CPU time");
 }
 
+TEST(Process, EndsAnEndlessLoopThatIgnoresTheFirstSignal) {
+    ProcessLimits limits;
+    limits.cpu_s = 1;
+    const ProcessResult result = run_process({"sh", "-c", "trap '' XCPU; while :; do :; done"}, "/", limits);
+    EXPECT_EQ(result.ended_by, "the limit of 1 s of CPU time");
+    EXPECT_EQ(result.exit_status, 128 + SIGKILL);
+}
+
 TEST(Process, EndsASleeperAtTheWallClockLimitAlsoWithItsOutputClosed) {
     ProcessLimits limits;
     limits.wall_s = 0.3;
