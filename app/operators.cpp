@@ -36,6 +36,9 @@ class Provider {
     gen::Request find(const sim::OperatorRef& ref) {
         if (!catalogue_) catalogue_ = gen::load_catalogue(gen::default_catalogue_path());
         auto [family, parameters] = gen::parse_instance_name(*catalogue_, ref.name);
+        if (!ref.parameters.empty() && family->name != ref.name) {
+            throw InputError("'" + ref.name + "' names its parameters already; give them there or apart, not both");
+        }
         for (const auto& [name, value] : ref.parameters) parameters[name] = value;
         return gen::catalogue_request(*family, parameters);
     }

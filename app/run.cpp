@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "app/command.h"
+#include "app/json.h"
 #include "app/progress.h"
 #include "app/run_options.h"
 #include "sim/experiment.h"
@@ -148,14 +149,14 @@ class Run : public Command {
     }
 
     void write_files(const Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
-        write_file(out_dir_ / "result.json", json.dump(2) + "\n");
+        write_file(out_dir_ / "result.json", envelope(name(), ExitCode::done, "", json));
         std::string csv = "layer,multiplier,macs,time_s,mean_error_lsb,mae_lsb,wce_lsb,mse_lsb2,snr_db\n";
         for (const sim::LayerResult& layer : result.layers) {
             const size_t i = static_cast<size_t>(&layer - result.layers.data());
             csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", layer.name,
                                loaded.run.network.mac_layers()[i].products->multiplier().name, layer.macs,
                                layer.seconds, layer.error.mean_error, layer.error.mae, layer.error.wce, layer.error.mse,
-                               layer.error.snr_db());
+                               decibels(layer.error));
         }
         write_file(out_dir_ / "layers.csv", csv);
         csv = "image,label,prediction\n";

@@ -4,6 +4,7 @@
 
 #include "app/operators.h"
 #include "sim/error.h"
+#include "sim/experiment.h"
 
 namespace concrete::app {
 
@@ -36,6 +37,7 @@ LoadedRun load_run(const RunOptions& options) {
     }
     sim::RunConfig config = sim::load_run_config(options.config, options.overrides);
     sim::Dataset data = sim::load_dataset(config.data, options.limit);
+    sim::check_fits(config.network, data, config.data.dir.string());
     return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads), std::move(data)};
 }
 

@@ -54,7 +54,7 @@ TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
     const nlohmann::json seven = result_of({config, "--limit", "300", "--threads", "7", "--out", "b"});
     EXPECT_EQ(one["correct"], seven["correct"]);
     EXPECT_EQ(read_file(file("a/predictions.csv")), read_file(file("b/predictions.csv")));
-    EXPECT_EQ(nlohmann::json::parse(read_file(file("a/result.json")))["correct"], one["correct"]);
+    EXPECT_EQ(nlohmann::json::parse(read_file(file("a/result.json")))["result"]["correct"], one["correct"]);
     EXPECT_THAT(read_file(file("a/layers.csv")), HasSubstr("conv2,booth8_e1a-P8,"));
     EXPECT_EQ(one["layers"][1]["mean_error_lsb"], seven["layers"][1]["mean_error_lsb"]);
 }
@@ -76,6 +76,7 @@ TEST_F(Run, BadInputExitsWithTwoAndOneSentence) {
     expect({config, "--set", "weights=absent.h5"}, 2, "absent.h5");
     expect({config, "--set", "network=nets/mlp.yaml"}, 2, "mlp");
     expect({config, "--set", "data.dir=/"}, 2, "t10k-images-idx3-ubyte");
+    expect({config, "--set", "defaults.multiplier={name: booth8_m4-P4, P: 6}"}, 2, "not both");
     expect({config, "--set", "nonsense"}, 1, "KEY.PATH=VALUE");
     expect({config, "--backend", "cuda"}, 4, "--backend cpu");
 }

@@ -167,15 +167,17 @@ OperatorRef read_operator_ref(const YamlNode& node, const fs::path& config_folde
         return ref;
     }
     ref.name = map.text("name");
+    const auto add = [&](const std::string& parameter, const YamlNode& value) {
+        const int64_t number = value.integer(-kMaxParameter, kMaxParameter);
+        if (!ref.parameters.emplace(parameter, number).second)
+            value.fail("parameter '" + parameter + "' is given twice");
+    };
     for (const auto& [key, value] : node.entries()) {
-        if (key == "name") continue;
         map.find(key);
-        if (key != "parameters") {
-            ref.parameters[key] = value.integer(-kMaxParameter, kMaxParameter);
-            continue;
-        }
-        for (const auto& [parameter, inner] : value.entries()) {
-            ref.parameters[parameter] = inner.integer(-kMaxParameter, kMaxParameter);
+        if (key == "parameters") {
+            for (const auto& [parameter, inner] : value.entries()) add(parameter, inner);
+        } else if (key != "name") {
+            add(key, value);
         }
     }
     map.finish();

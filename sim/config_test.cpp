@@ -123,6 +123,8 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
                 HasSubstr("0 to 16"));
     EXPECT_THAT(error_of("defaults: {multiplier: a, activations: {scheme: symetric}}\n"), HasSubstr("symmetric"));
     EXPECT_THAT(error_of("defaults: {}\n"), HasSubstr("layer 'conv1' has no multiplier"));
+    EXPECT_THAT(error_of("defaults: {multiplier: {name: a, P: 1, parameters: {P: 2}}}\n"),
+                HasSubstr("parameter 'P' is given twice"));
     EXPECT_THAT(error_of("defaults: {multiplier: [a]}\n"), HasSubstr("defaults.multiplier"));
     EXPECT_THAT(error_of("defaults: {multiplier: a}\ndefaults: {multiplier: b}\n"), HasSubstr("defaults"));
     EXPECT_THAT(error_of("bits: 8\n"), HasSubstr("bits"));

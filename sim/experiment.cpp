@@ -74,20 +74,6 @@ class ErrorCollector {
     std::vector<ErrorSums> sums_;
 };
 
-void check_labels(const Network& network, const Dataset& data) {
-    const size_t classes = element_count(network.output().output_shape);
-    for (size_t i = 0; i < data.size(); ++i) {
-        if (data.labels[i] < classes) continue;
-        throw InputError(fmt::format("network '{}' has {} classes, but picture {} has label {}", network.name, classes,
-                                     i, data.labels[i]));
-    }
-    const Shape& shape = network.input().output_shape;
-    const Shape picture(data.pixels.shape.begin() + 1, data.pixels.shape.end());
-    if (picture == shape) return;
-    throw InputError(fmt::format("network '{}' reads pictures of {}, but the data set has {} (channels, rows, columns)",
-                                 network.name, to_string(shape), to_string(picture)));
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -105,9 +91,24 @@ uint64_t ExperimentResult::macs() const {
     return sum;
 }
 
+void check_fits(const Network& network, const Dataset& data, const std::string& where) {
+    const Shape& shape = network.input().output_shape;
+    const Shape picture(data.pixels.shape.begin() + 1, data.pixels.shape.end());
+    if (picture != shape) {
+        throw InputError(fmt::format("{}: pictures are {}, but network '{}' reads {} (channels, rows, columns)", where,
+                                     to_string(picture), network.name, to_string(shape)));
+    }
+    const size_t classes = element_count(network.output().output_shape);
+    for (size_t i = 0; i < data.size(); ++i) {
+        if (data.labels[i] < classes) continue;
+        throw InputError(fmt::format("{}: picture {} has label {}, but network '{}' has {} classes", where, i,
+                                     data.labels[i], network.name, classes));
+    }
+}
+
 ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& data,
                                 const ExperimentOptions& options) {
-    check_labels(network.network(), data);
+    check_fits(network.network(), data, "data");
     ExperimentResult result;
     std::map<const MacLayer*, size_t> number;
     for (const MacLayer& layer : network.mac_layers()) {

@@ -47,8 +47,11 @@ struct ExperimentOptions {
     std::function<void(size_t done, size_t total)> progress;
 };
 
-/// Runs all pictures through a prepared network. Requires at least one picture.
-/// Throws: InputError if a label is not a class of the network.
+/// Throws: InputError, starting with `where`, if pictures have not the shape that the network reads or a label is not
+/// one of its classes.
+void check_fits(const Network& network, const Dataset& data, const std::string& where);
+
+/// Runs all pictures through a prepared network. Requires at least one picture that fits the network.
 ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& data, const ExperimentOptions& options);
 
 }  // namespace concrete::sim

@@ -77,7 +77,7 @@ TEST_F(ExperimentTest, DataThatDoesNotFitTheNetworkIsRefused) {
         run_experiment(network, data_, {});
         FAIL();
     } catch (const InputError& error) {
-        EXPECT_THAT(error.what(), HasSubstr("has 2 classes, but picture 2 has label 2"));
+        EXPECT_THAT(error.what(), HasSubstr("picture 2 has label 2, but network 'brighter' has 2 classes"));
     }
     data_.labels[2] = 1;
     data_.pixels.shape = {4, 1, 2, 1};

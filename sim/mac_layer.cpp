@@ -20,10 +20,16 @@ std::optional<size_t> tap(size_t out, size_t kernel, const Window& window, size_
     return padded - window.padding[axis];
 }
 
+/// An exact sum fitted to W: modulo 2^W, or clamped.
+int64_t fit_exact(const AccumulatorSpec& acc, Int128 sum) {
+    if (acc.overflow == Overflow::wrap) return fit_accumulator(acc, static_cast<int64_t>(sum));
+    return static_cast<int64_t>(std::clamp<Int128>(sum, lowest_accumulator(acc.bits), highest_accumulator(acc.bits)));
+}
+
 /// acc_0 fitted to W, from the sums over the positions that count.
 int64_t initial_accumulator(const MacLayer& layer, size_t channel, int64_t w_sum, int64_t positions) {
-    const int64_t za = layer.a_params.zero_point, zw = layer.w_params[channel].zero_point;
-    return fit_accumulator(layer.acc, layer.bias_codes[channel] - za * w_sum + positions * za * zw);
+    const Int128 za = layer.a_params.zero_point, zw = layer.w_params[channel].zero_point;
+    return fit_exact(layer.acc, layer.bias_codes[channel] - za * w_sum + positions * za * zw);
 }
 
 /// One group of channels of a layer, unrolled for the gather engine.
@@ -46,21 +52,23 @@ class GroupRun {
     }
 
     void run(Tensor<int64_t>& out) {
-        const size_t images = codes_.shape[0];
-        const size_t step = std::clamp<size_t>(kUnrolledCodes / (pixels_ * k_), 1, images);
-        for (size_t first = 0; first < images; first += step) run_images(first, std::min(step, images - first), out);
+        const size_t rows = codes_.shape[0] * pixels_;  // a row is one output pixel of one picture
+        const size_t step = std::clamp<size_t>(kUnrolledCodes / k_, 1, rows);
+        for (size_t first = 0; first < rows; first += step) run_rows(first, std::min(step, rows - first), out);
     }
 
   private:
     size_t first_channel() const { return group_ * n_; }
     bool skips() const { return layer_.padding == PaddingMode::skip; }
+    /// Only zero points make the first accumulators of rows differ.
+    bool inits_differ() const { return skips() && layer_.a_params.zero_point != 0; }
 
-    void run_images(size_t first, size_t count, Tensor<int64_t>& out) {
-        const size_t rows = count * pixels_;
+    void run_rows(size_t first, size_t rows, Tensor<int64_t>& out) {
         std::vector<int32_t> a(rows * k_);
         parallel_for(rows, threads_, [&](size_t begin, size_t end) {
-            for (size_t row = begin; row < end; ++row)
-                unroll(first + row / pixels_, row % pixels_, a.data() + row * k_);
+            for (size_t row = begin; row < end; ++row) {
+                unroll((first + row) / pixels_, (first + row) % pixels_, a.data() + row * k_);
+            }
         });
 
         MatmulArgs args;
@@ -73,20 +81,25 @@ class GroupRun {
         args.acc = layer_.acc;
         const std::vector<int64_t> init = initial_values(a, rows);
         args.init = init.data();
-        args.init_per_row = skips();
+        args.init_per_row = inits_differ();
         std::vector<int64_t> result(rows * n_);
         args.out = result.data();
         gather(args, threads_);
 
-        for (size_t row = 0; row < rows; ++row) {
-            const int64_t a_sum = sum_of_codes(a.data() + row * k_);
-            for (size_t n = 0; n < n_; ++n) {
-                const size_t channel = first_channel() + n;
-                const int64_t correction = -layer_.w_params[channel].zero_point * a_sum;
-                const size_t image = first + row / pixels_;
-                out.data[(image * layer_.out_channels + channel) * pixels_ + row % pixels_] =
-                    apply_correction(layer_.acc, result[row * n_ + n], correction);
+        parallel_for(rows, threads_, [&](size_t begin, size_t end) {
+            for (size_t row = begin; row < end; ++row) {
+                store(first + row, sum_of_codes(a.data() + row * k_), result.data() + row * n_, out);
             }
+        });
+    }
+
+    /// Corrected accumulators of one row, from [n] to their places in [images, channels, pixels].
+    void store(size_t row, int64_t a_sum, const int64_t* accumulated, Tensor<int64_t>& out) const {
+        for (size_t n = 0; n < n_; ++n) {
+            const size_t channel = first_channel() + n;
+            const int64_t correction = -layer_.w_params[channel].zero_point * a_sum;
+            out.data[(row / pixels_ * layer_.out_channels + channel) * pixels_ + row % pixels_] =
+                apply_correction(layer_.acc, accumulated[n], correction);
         }
     }
 
@@ -105,21 +118,23 @@ class GroupRun {
         }
     }
 
-    /// [n], or [rows, n] with `padding: skip`, where each position has its own K and sums.
+    /// [n], or [rows, n] where each position has its own K and sums.
     std::vector<int64_t> initial_values(const std::vector<int32_t>& a, size_t rows) const {
-        const size_t sets = skips() ? rows : 1;
+        const size_t sets = inits_differ() ? rows : 1;
         std::vector<int64_t> init(sets * n_);
-        for (size_t row = 0; row < sets; ++row) {
-            for (size_t n = 0; n < n_; ++n) {
-                int64_t w_sum = w_sums_[n], positions = static_cast<int64_t>(k_);
-                for (size_t k = 0; skips() && k < k_; ++k) {
-                    if (a[row * k_ + k] != kSkip) continue;
-                    w_sum -= w_[k * n_ + n];
-                    --positions;
+        parallel_for(sets, threads_, [&](size_t begin, size_t end) {
+            for (size_t row = begin; row < end; ++row) {
+                for (size_t n = 0; n < n_; ++n) {
+                    int64_t w_sum = w_sums_[n], positions = static_cast<int64_t>(k_);
+                    for (size_t k = 0; inits_differ() && k < k_; ++k) {
+                        if (a[row * k_ + k] != kSkip) continue;
+                        w_sum -= w_[k * n_ + n];
+                        --positions;
+                    }
+                    init[row * n_ + n] = initial_accumulator(layer_, first_channel() + n, w_sum, positions);
                 }
-                init[row * n_ + n] = initial_accumulator(layer_, first_channel() + n, w_sum, positions);
             }
-        }
+        });
         return init;
     }
 
@@ -140,10 +155,7 @@ class GroupRun {
 }  // namespace
 
 int64_t apply_correction(const AccumulatorSpec& acc, int64_t accumulated, int64_t correction) {
-    const auto sum = static_cast<uint64_t>(accumulated) + static_cast<uint64_t>(correction);
-    if (acc.overflow == Overflow::wrap) return fit_accumulator(acc, static_cast<int64_t>(sum));
-    const Int128 exact = static_cast<Int128>(accumulated) + correction;
-    return static_cast<int64_t>(std::clamp<Int128>(exact, lowest_accumulator(acc.bits), highest_accumulator(acc.bits)));
+    return fit_exact(acc, static_cast<Int128>(accumulated) + correction);
 }
 
 Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& codes, int threads) {
@@ -153,30 +165,31 @@ Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& code
 }
 
 NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size_t channel, size_t row, size_t column) {
-    NeuronTrace trace;
+    const auto signed_of = [](size_t value) { return static_cast<int64_t>(value); };
+    const int64_t top = signed_of(row * layer.window.stride[0]) - signed_of(layer.window.padding[0]);
+    const int64_t left = signed_of(column * layer.window.stride[1]) - signed_of(layer.window.padding[1]);
+    const int64_t za = layer.a_params.zero_point, zw = layer.w_params[channel].zero_point;
     const size_t channels = layer.in_channels / layer.groups;
-    const size_t group = channel / (layer.out_channels / layer.groups);
-    const int32_t* w = layer.w_codes.data() + channel * layer.k();
-    int64_t w_sum = 0, a_sum = 0;
-    for (size_t c = group * channels; c < (group + 1) * channels; ++c) {
-        for (size_t ky = 0; ky < layer.window.kernel[0]; ++ky) {
-            for (size_t kx = 0; kx < layer.window.kernel[1]; ++kx) {
-                const int32_t w_code = *w++;
-                const auto y = tap(row, ky, layer.window, 0, layer.in_h);
-                const auto x = tap(column, kx, layer.window, 1, layer.in_w);
-                const bool inside = x && y;
-                if (!inside && layer.padding == PaddingMode::skip) continue;
-                const int32_t a_code = inside ? input_codes[(c * layer.in_h + *y) * layer.in_w + *x]
-                                              : static_cast<int32_t>(layer.a_params.zero_point);
-                trace.a.push_back(a_code);
-                trace.w.push_back(w_code);
-                w_sum += w_code;
-                a_sum += a_code;
-            }
-        }
+    const size_t first_channel = channel * layer.groups / layer.out_channels * channels;
+
+    NeuronTrace trace;
+    Int128 init = layer.bias_codes[channel];
+    for (size_t k = 0; k < layer.k(); ++k) {
+        const size_t kx = k % layer.window.kernel[1], ky = k / layer.window.kernel[1] % layer.window.kernel[0];
+        const size_t c = first_channel + k / layer.window.kernel[1] / layer.window.kernel[0];
+        const int64_t y = top + signed_of(ky * layer.window.dilation[0]);
+        const int64_t x = left + signed_of(kx * layer.window.dilation[1]);
+        const bool inside = 0 <= y && y < signed_of(layer.in_h) && 0 <= x && x < signed_of(layer.in_w);
+        if (!inside && layer.padding == PaddingMode::skip) continue;
+        const int64_t plane = signed_of(c * layer.in_h);
+        const int32_t a = inside ? input_codes[(plane + y) * signed_of(layer.in_w) + x] : static_cast<int32_t>(za);
+        const int32_t w = layer.w_codes[channel * layer.k() + k];
+        trace.a.push_back(a);
+        trace.w.push_back(w);
+        init += za * (zw - w);
+        trace.correction -= zw * a;
     }
-    trace.init = initial_accumulator(layer, channel, w_sum, static_cast<int64_t>(trace.a.size()));
-    trace.correction = -layer.w_params[channel].zero_point * a_sum;
+    trace.init = fit_exact(layer.acc, init);
     return trace;
 }
 

@@ -60,8 +60,8 @@ struct NeuronTrace {
     int64_t correction = 0;     ///< added exactly after the last MAC (-z_w * sum qa)
 };
 
-/// Operand stream of output (channel, row, column) for input codes [in_channels, in_h, in_w] of one picture. Written
-/// apart from run_mac_layer, so that one checks the other.
+/// Operand stream of output (channel, row, column) for input codes [in_channels, in_h, in_w] of one picture. Works out
+/// coordinates and acc_0 in its own way, so that it checks run_mac_layer.
 NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size_t channel, size_t row, size_t column);
 
 /// acc_K after the last MAC plus the correction: modulo 2^W (wrap), or clamped once (saturate).

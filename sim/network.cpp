@@ -11,6 +11,7 @@ namespace concrete::sim {
 namespace {
 
 constexpr int64_t kMaxExtent = 65536;             // of one axis
+constexpr size_t kMaxPoolArea = size_t{1} << 16;  // positions of a pooling window
 constexpr size_t kMaxElements = size_t{1} << 28;  // of one layer's output for one picture, and of one weight tensor
 constexpr size_t kMaxLayers = 4096;  // checks compare layers with layers: without a bound a file could take hours
 constexpr size_t kMaxName = 100;     // characters
@@ -236,6 +237,9 @@ class NetworkReader {
                 map.node().fail(
                     fmt::format("padding {} must be below the kernel's {}: a window would hold nothing else",
                                 layer.window.padding[axis], layer.window.kernel[axis]));
+        const size_t area = layer.window.kernel[0] * layer.window.kernel[1];
+        if (area > kMaxPoolArea)
+            map.node().fail(fmt::format("a window of {} positions, expected at most {}", area, kMaxPoolArea));
         layer.output_shape = slide(map.node(), in, layer.window, in[0]);
     }
 

@@ -104,6 +104,8 @@ TEST(Network, BadLayersAreErrors) {
                 HasSubstr("reads [96], expected [channels, rows, columns]"));
     EXPECT_THAT(layer_error("  - {name: p, type: avg_pool, kernel: [2, 3], padding: [1, 3]}\n"),
                 HasSubstr("padding 3 must be below the kernel's 3"));
+    EXPECT_THAT(layer_error("  - {name: p, type: avg_pool, kernel: 65536, padding: 65535, stride: 65536}\n"),
+                HasSubstr("a window of 4294967296 positions, expected at most 65536"));
     EXPECT_THAT(layer_error("  - {name: p, type: max_pool, kernel: 2}\n  - {name: s, type: add, in: [p, input]}\n"),
                 HasSubstr("adds 'p' [2, 3, 4] and 'input' [2, 6, 8], expected equal shapes"));
     EXPECT_THAT(layer_error("  - {name: s, type: add, in: [input]}\n"), HasSubstr("1 layers, expected two or more"));

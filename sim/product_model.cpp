@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "sim/error.h"
+#include "sim/int128.h"
 
 namespace concrete::sim {
 namespace {
@@ -33,7 +34,7 @@ ProductModel::ProductModel(std::shared_ptr<const Operator> multiplier, CodeRange
     check_codes_fit(op, op.a, a, "activation", sign_magnitude);
     check_codes_fit(op, op.b, w, "weight", sign_magnitude);
     if (op.lut.empty()) {
-        if (op.closed_form == ClosedForm::product) return;
+        if (op.closed_form == ClosedForm::product && op.y_lsb == 0) return;
         throw InputError(
             fmt::format("{}: a {}x{} multiplier without a table; tables go up to 24 input bits, and wider "
                         "operators run only where they are exact",
@@ -45,11 +46,11 @@ ProductModel::ProductModel(std::shared_ptr<const Operator> multiplier, CodeRange
             const int64_t pa = sign_magnitude && qa < 0 ? -qa : qa;
             const int64_t pw = sign_magnitude && qw < 0 ? -qw : qw;
             const bool negate = sign_magnitude && (qa < 0) != (qw < 0);
-            const int64_t y = int64_t{lookup(op, encode(pa, op.a.bits), encode(pw, op.b.bits))};
-            const int64_t value = (negate ? -y : y) * (int64_t{1} << op.y_lsb);
+            const Int128 y = lookup(op, encode(pa, op.a.bits), encode(pw, op.b.bits));
+            const Int128 value = (negate ? -y : y) * (Int128{1} << op.y_lsb);
             if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
-                throw InputError(
-                    fmt::format("{}: the product of {} and {} is {}, beyond 32 bits", op.name, qa, qw, value));
+                throw InputError(fmt::format("{}: the product of {} and {} is beyond 32 bits, with y_lsb {}", op.name,
+                                             qa, qw, op.y_lsb));
             }
             table_[static_cast<size_t>(qa - a.lowest) * w_count_ + static_cast<size_t>(qw - w.lowest)] =
                 static_cast<int32_t>(value);
