@@ -24,9 +24,11 @@ void RunOptions::declare(CLI::App& app) {
 
 void RunOptions::declare_engine(CLI::App& app) {
     app.add_option("--backend", backend, "Where to compute: cpu, or cuda where the build has it.")
+        ->type_name("cpu|cuda")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
     app.add_option("--engine", engine, "How to compute: auto, or gather (one table look-up a MAC).")
+        ->type_name("auto|gather")
         ->check(CLI::IsMember({"auto", "gather"}))
         ->capture_default_str();
 }
