@@ -59,6 +59,9 @@ class Command {
     virtual std::string details() const { return ""; }  ///< paragraphs for --help, each one line
     virtual std::string example() const = 0;            ///< commands ("$ concrete ...") and their output
     virtual void declare(CLI::App& app) = 0;
+    /// Files the command reads and files it writes, known once the line is parsed: no output may replace an input.
+    virtual std::vector<std::filesystem::path> inputs() const { return {}; }
+    virtual std::vector<std::filesystem::path> outputs() const { return {}; }
     /// Does the work. Returns done or mismatch, throws Error for the rest.
     virtual ExitCode run(Context& context) = 0;
 };

@@ -68,6 +68,13 @@ class Gen : public Command {
         add_threads(app, threads_, "-j,--threads");
     }
 
+    std::vector<std::filesystem::path> inputs() const override {
+        std::vector<std::filesystem::path> files(sources_.begin(), sources_.end());
+        files.emplace_back(catalogue_);
+        return files;
+    }
+    std::vector<std::filesystem::path> outputs() const override { return {out_}; }
+
     ExitCode run(Context& context) override {
         check_usage();
         const auto start = std::chrono::steady_clock::now();

@@ -98,7 +98,8 @@ class Inspect : public Command {
     std::string details() const override {
         return "Error figures: error = approximate - exact over all operand pairs (or the sample that is named); MAE "
                "and WCE "
-               "in percent of 2^y_bits, MRE and WCRE relative to max(1, |exact|). Several files are compared side by "
+               "in percent of 2^(y_bits + y_lsb), MRE and WCRE relative to max(1, |exact|). Several files are compared "
+               "side by "
                "side.";
     }
     std::string example() const override {
@@ -137,6 +138,9 @@ class Inspect : public Command {
                "array).")
             ->type_name("FILE");
     }
+
+    std::vector<std::filesystem::path> inputs() const override { return {files_.begin(), files_.end()}; }
+    std::vector<std::filesystem::path> outputs() const override { return {plot_, export_}; }
 
     ExitCode run(Context& context) override {
         if (files_.size() > 1 && (!plot_.empty() || !export_.empty())) {
@@ -241,15 +245,17 @@ class Inspect : public Command {
         check_code(op, op.a, pair.a);
         check_code(op, op.b, pair.b);
         const uint64_t a_raw = sim::encode(pair.a, op.a.bits), b_raw = sim::encode(pair.b, op.b.bits);
-        const Int128 value = Int128{evaluate(op, a_raw, b_raw)} * (Int128{1} << op.y_lsb);
+        const int64_t y = evaluate(op, a_raw, b_raw);
+        const Int128 value = Int128{y} * (Int128{1} << op.y_lsb);
         const Int128 exact = gen::exact_result(op, a_raw, b_raw);
-        const std::string texts[] = {int128_text(value), int128_text(exact), int128_text(value - exact)};
+        const Int128 error = gen::error_of(op, a_raw, b_raw, sim::encode(y, op.y.bits));
+        const std::string texts[] = {int128_text(value), int128_text(exact), int128_text(error)};
         context.print("{}({}, {}) = {}, exact {}, error {}\n", op.name, pair.a, pair.b, texts[0], texts[1], texts[2]);
         json["values"].push_back({{"a", pair.a},
                                   {"b", pair.b},
                                   {"value", int128_json(value)},
                                   {"exact", int128_json(exact)},
-                                  {"error", int128_json(value - exact)}});
+                                  {"error", int128_json(error)}});
     }
 
     std::vector<std::string> files_, pairs_;

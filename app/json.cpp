@@ -56,6 +56,45 @@ std::string envelope(const std::string& command, ExitCode code, const std::strin
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+namespace {
+
+/// Length of the UTF-8 sequence at the start of text, 0 if there is none (RFC 3629; overlong forms and surrogates
+/// pass).
+size_t utf8_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (length > text.size()) return 0;
+    for (size_t i = 1; i < length; ++i) {
+        if (static_cast<unsigned char>(text[i]) >> 6 != 2) return 0;
+    }
+    return length;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        size_t length = utf8_length(text);
+        const auto byte = static_cast<unsigned char>(text[0]);
+        if (length == 0 || byte < 0x20 || byte == 0x7f) {
+            out += fmt::format("\\x{:02x}", byte);
+            length = 1;
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(length);
+    }
+    return out;
+}
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + '"';
+}
+
 void write_json(const std::string& target, const std::string& text) {
     if (target != "-") {
         write_file(target, text);

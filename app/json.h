@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "app/command.h"
 
@@ -13,6 +14,12 @@ std::string status_name(ExitCode code);
 /// that keep numbers as doubles would round them), bytes that are not UTF-8 replaced. `error` is left out where it is
 /// empty.
 std::string envelope(const std::string& command, ExitCode code, const std::string& error, const Json& result);
+
+/// Text for a terminal: control characters and bytes that are not UTF-8 as \xNN, since messages quote untrusted files.
+std::string printable(std::string_view text);
+
+/// A field of a CSV file (RFC 4180): quoted where it holds a comma, a quote or a line break.
+std::string csv_field(const std::string& text);
 
 /// Writes text to a file atomically, or to standard output for "-".
 void write_json(const std::string& target, const std::string& text);

@@ -131,10 +131,14 @@ class Matmul : public Command {
         add_threads(app, threads_);
     }
 
+    std::vector<std::filesystem::path> inputs() const override { return {operator_, in_, adder_}; }
+    std::vector<std::filesystem::path> outputs() const override { return {out_}; }
+
     ExitCode run(Context& context) override {
         const auto multiplier = std::make_shared<const sim::Operator>(sim::load_operator(operator_));
         const sim::AccumulatorSpec acc = accumulator();
         const sim::Hdf5Reader file(in_);
+        check_members(file);
         const Tensor<int32_t> a = read_matrix(file, "A"), w = read_matrix(file, "W");
         check_shapes(file, a.shape, w.shape);
         const std::vector<int64_t> bias = read_bias(file, w.shape[1]);
@@ -165,6 +169,14 @@ class Matmul : public Command {
         const auto overflow = overflow_ == "wrap" ? sim::Overflow::wrap : sim::Overflow::saturate;
         if (adder.op) return sim::make_accumulator(acc_bits_, overflow, adder.op);
         return {acc_bits_, overflow, adder.or_bits, nullptr};
+    }
+
+    /// A misspelt `bias` would else be left out in silence.
+    static void check_members(const sim::Hdf5Reader& file) {
+        for (const std::string& member : file.members("/")) {
+            if (member == "A" || member == "W" || member == "bias") continue;
+            file.fail(member, "is not expected here; the data sets are A, W and, if wanted, bias");
+        }
     }
 
     static void check_shapes(const sim::Hdf5Reader& file, const sim::Shape& a, const sim::Shape& w) {

@@ -202,5 +202,32 @@ TEST_F(Matmul, BadInputIsNamed) {
     EXPECT_EQ(run(arguments({"--adder", "carry"})).exit_code, 1);
 }
 
+TEST_F(Matmul, OutputsNeverReplaceInputs) {
+    write_input();
+    const std::string before = read_file(file("in.h5"));
+    std::vector<std::string> to_input = arguments({});
+    std::replace(to_input.begin(), to_input.end(), std::string("out.h5"), std::string("./in.h5"));
+    for (const auto& line : {to_input, arguments({"--json", "in.h5"})}) {
+        const ProgramResult result = run(line);
+        EXPECT_EQ(result.exit_code, 1);
+        EXPECT_THAT(result.err, HasSubstr("would be overwritten"));
+        EXPECT_TRUE(read_file(file("in.h5")) == before);
+    }
+}
+
+TEST_F(Matmul, MisspeltDataSetsAreNamed) {
+    write_input();
+    {
+        sim::Hdf5Writer extra(file("in.h5"));
+        extra.write("A", {1, 1}, a_.data());
+        extra.write("W", {1, 1}, w_.data());
+        extra.write("Bias", {1}, w_.data());
+        extra.commit();
+    }
+    const ProgramResult result = run(arguments({}));
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("Bias: is not expected here"));
+}
+
 }  // namespace
 }  // namespace concrete::app

@@ -127,22 +127,40 @@ std::string usage_message(const Parsed& parsed, const CLI::ParseError& error, co
     return fmt::format("{}; 'concrete {} --help' explains", message, app->get_name());
 }
 
+/// The complaint if an output, the JSON file among them, is a file that the command reads, else "".
+std::string overwriting(const Command& command, const std::string& json) {
+    std::vector<std::filesystem::path> outputs = command.outputs();
+    if (!json.empty() && json != "-") outputs.emplace_back(json);
+    for (const auto& output : outputs) {
+        for (const auto& input : command.inputs()) {
+            std::error_code absent;
+            if (output.empty() || !std::filesystem::equivalent(output, input, absent)) continue;
+            throw UsageError(fmt::format(
+                "{} would be overwritten, and this command reads it; give the output another name", output.string()));
+        }
+    }
+    return "";
+}
+
 int finish(const std::string& command, const std::string& json, ExitCode code, const std::string& error,
            const Json& result) {
     if (!error.empty()) {
-        fmt::print(stderr, "concrete{}{}: {}\n", command.empty() ? "" : " ", command, error);
+        fmt::print(stderr, "concrete{}{}: {}\n", command.empty() ? "" : " ", command, printable(error));
     }
     try {
         if (!json.empty()) write_json(json, envelope(command, code, error, result));
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw InputError("standard output cannot be written");
     } catch (const Error& failure) {
-        fmt::print(stderr, "concrete {}: {}\n", command, failure.what());
+        fmt::print(stderr, "concrete {}: {}\n", command, printable(failure.what()));
         return static_cast<int>(ExitCode::bad_input);
     }
     return static_cast<int>(code);
 }
 
 int run_command(Command& command, const std::string& json) {
+    const std::string complaint = overwriting(command, json);
+    if (!complaint.empty())
+        return finish(command.name(), "", ExitCode::usage, complaint, {});  // JSON may be that output
     Context context(json == "-" ? stderr : stdout);
     ExitCode code = ExitCode::done;
     std::string error;

@@ -180,5 +180,17 @@ TEST(Progress, SpeaksWhileAStepTakesLong) {
     EXPECT_THAT(::testing::internal::GetCapturedStderr(), StartsWith("x   25%  2 of 8, 0 s"));
 }
 
+TEST(Printable, EscapesWhatATerminalWouldObey) {
+    EXPECT_EQ(printable("plain, 2\xc2\xb5m"), "plain, 2\xc2\xb5m");
+    EXPECT_EQ(printable("\x1b[31mred\n"), "\\x1b[31mred\\x0a");
+    EXPECT_EQ(printable("cut \xc2"), "cut \\xc2");
+    EXPECT_EQ(printable("\xff."), "\\xff.");
+}
+
+TEST(CsvField, QuotesWhatWouldSplit) {
+    EXPECT_EQ(csv_field("booth8_m4-P8"), "booth8_m4-P8");
+    EXPECT_EQ(csv_field("a,\"b\""), "\"a,\"\"b\"\"\"");
+}
+
 }  // namespace
 }  // namespace concrete::app

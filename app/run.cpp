@@ -68,10 +68,13 @@ class Run : public Command {
         options_.declare_engine(app);
         app.add_option("--error-images", error_images_, "Take the layers' error figures from the first N pictures.")
             ->type_name("N")
+            ->check(CLI::Range(0.0, kMostImages))
             ->capture_default_str();
         app.add_option("--out", out_dir_, "Write result.json, layers.csv and predictions.csv to this folder.")
             ->type_name("DIR");
     }
+
+    std::vector<std::filesystem::path> inputs() const override { return {options_.config}; }
 
     ExitCode run(Context& context) override {
         const LoadedRun loaded = load_run(options_);
@@ -154,7 +157,7 @@ class Run : public Command {
         for (const sim::LayerResult& layer : result.layers) {
             const size_t i = static_cast<size_t>(&layer - result.layers.data());
             csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", layer.name,
-                               loaded.run.network.mac_layers()[i].products->multiplier().name, layer.macs,
+                               csv_field(loaded.run.network.mac_layers()[i].products->multiplier().name), layer.macs,
                                layer.seconds, layer.error.mean_error, layer.error.mae, layer.error.wce, layer.error.mse,
                                decibels(layer.error));
         }

@@ -18,6 +18,7 @@ void RunOptions::declare(CLI::App& app) {
         ->allow_extra_args(false);
     app.add_option("--limit", limit, "Use only the first N pictures; 0 uses all.")
         ->type_name("N")
+        ->check(CLI::Range(0.0, kMostImages))
         ->capture_default_str();
     add_threads(app, threads);
 }

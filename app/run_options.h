@@ -9,6 +9,9 @@
 
 namespace concrete::app {
 
+/// Largest number of pictures that options take.
+inline constexpr double kMostImages = 1e12;
+
 /// Options that the commands which run a network share.
 struct RunOptions {
     std::filesystem::path config;

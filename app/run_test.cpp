@@ -78,6 +78,8 @@ TEST_F(Run, BadInputExitsWithTwoAndOneSentence) {
     expect({config, "--set", "data.dir=/"}, 2, "t10k-images-idx3-ubyte");
     expect({config, "--set", "defaults.multiplier={name: booth8_m4-P4, P: 6}"}, 2, "not both");
     expect({config, "--set", "nonsense"}, 1, "KEY.PATH=VALUE");
+    expect({config, "--limit", "-1"}, 1, "--limit");
+    expect({config, "--limit", "99999999999999999999"}, 1, "--limit");
     expect({config, "--backend", "cuda"}, 4, "--backend cpu");
 }
 

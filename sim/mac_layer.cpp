@@ -158,6 +158,21 @@ int64_t apply_correction(const AccumulatorSpec& acc, int64_t accumulated, int64_
     return fit_exact(acc, static_cast<Int128>(accumulated) + correction);
 }
 
+size_t MacLayer::macs_per_image() const {
+    if (padding == PaddingMode::code) return outputs_per_image() * k();
+    // Taps on the picture, over all output rows and columns: a window's real taps are a product of the two.
+    const auto real_taps = [&](size_t axis, size_t outputs, size_t extent) {
+        size_t count = 0;
+        for (size_t out = 0; out < outputs; ++out) {
+            for (size_t kernel = 0; kernel < window.kernel[axis]; ++kernel) {
+                count += tap(out, kernel, window, axis, extent).has_value();
+            }
+        }
+        return count;
+    };
+    return out_channels * (in_channels / groups) * real_taps(0, out_h, in_h) * real_taps(1, out_w, in_w);
+}
+
 Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& codes, int threads) {
     Tensor<int64_t> out({codes.shape[0], layer.out_channels, layer.out_h, layer.out_w});
     for (size_t group = 0; group < layer.groups; ++group) GroupRun(layer, codes, group, threads).run(out);

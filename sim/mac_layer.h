@@ -41,7 +41,8 @@ struct MacLayer {
 
     size_t k() const { return in_channels / groups * window.kernel[0] * window.kernel[1]; }
     size_t outputs_per_image() const { return out_channels * out_h * out_w; }
-    size_t macs_per_image() const { return outputs_per_image() * k(); }  ///< padding positions included
+    /// Padding positions included, unless they are skipped.
+    size_t macs_per_image() const;
 };
 
 /// Accumulators of a whole layer for a batch, by the gather engine, zero-point correction included:

@@ -148,6 +148,22 @@ TEST(MacLayer, TracesReplayToTheSameAccumulator) {
     }
 }
 
+TEST(MacLayer, SkippedPositionsAreNoMacs) {
+    for (const Case& c : cases()) {
+        const AccumulatorSpec acc{24, Overflow::wrap, 0, nullptr};
+        const MacLayer layer = make_layer(c, false, PaddingMode::skip, acc, 7);
+        const std::vector<int32_t> codes(c.in_c * c.h * c.w, 1);
+        size_t macs = 0;
+        for (size_t oc = 0; oc < c.out_c; ++oc) {
+            for (size_t i = 0; i < layer.out_h * layer.out_w; ++i) {
+                macs += trace_neuron(layer, codes.data(), oc, i / layer.out_w, i % layer.out_w).a.size();
+            }
+        }
+        EXPECT_EQ(layer.macs_per_image(), macs);
+        EXPECT_LE(macs, make_layer(c, false, PaddingMode::code, acc, 7).macs_per_image());
+    }
+}
+
 TEST(MacLayer, CorrectionsWrapOrClampOnce) {
     EXPECT_EQ(apply_correction({8, Overflow::wrap, 0, nullptr}, 120, 10), -126);
     EXPECT_EQ(apply_correction({8, Overflow::saturate, 0, nullptr}, 120, 10), 127);

@@ -63,9 +63,9 @@ struct Sources {
 /// carry-out is compared modulo 2^y_bits. Names and definitions: EvoApproxLib (Mrazek et al., DATE 2017).
 struct Metrics {
     double mae = 0;             ///< mean |error|
-    double mae_percent = 0;     ///< of 2^y_bits
+    double mae_percent = 0;     ///< of 2^(y_bits + y_lsb)
     double wce = 0;             ///< max |error|
-    double wce_percent = 0;     ///< of 2^y_bits
+    double wce_percent = 0;     ///< of 2^(y_bits + y_lsb)
     double wcre_percent = 0;    ///< max |error| / max(1, |exact|)
     double ep_percent = 0;      ///< share of pairs with an error
     double mre_percent = 0;     ///< mean |error| / max(1, |exact|)

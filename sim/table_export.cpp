@@ -56,6 +56,12 @@ std::string c_name(const Operator& op) {
     return std::isdigit(static_cast<unsigned char>(name[0])) != 0 ? "op_" + name : name;
 }
 
+/// Text that cannot end a C comment, whoever wrote the operator file.
+std::string in_comment(std::string text) {
+    for (size_t at; (at = text.find("*/")) != std::string::npos;) text.replace(at, 2, "* /");
+    return text;
+}
+
 std::string describe(const Port& port) {
     return fmt::format("{}-bit {}", port.bits, port.is_signed ? "two's complement" : "unsigned");
 }
@@ -67,8 +73,8 @@ std::string c_header(const Operator& op) {
         "/* {}: {} as a table, {}[a][b] with the raw bit patterns of a ({}) and b ({}) as indices.\n"
         "   Result = entry * 2^{}. Sources: SHA-256 {}. */\n"
         "#pragma once\n#include <stdint.h>\n\nstatic const int32_t {}[{}][{}] = {{\n",
-        op.name, to_string(op.kind), name, describe(op.a), describe(op.b), op.y_lsb, op.sources_sha256, name, rows,
-        columns);
+        in_comment(op.name), to_string(op.kind), name, describe(op.a), describe(op.b), op.y_lsb,
+        in_comment(op.sources_sha256), name, rows, columns);
     for (size_t a = 0; a < rows; ++a) {
         out += "    {";
         for (size_t b = 0; b < columns; ++b) {

@@ -88,5 +88,12 @@ TEST(TableExport, NeedsATable) {
     }
 }
 
+TEST(TableExport, NamesCannotEndTheComment) {
+    Operator op = sample();
+    op.name = "*/ int x; /*";
+    const std::string header = export_table(op, TableFormat::h);
+    EXPECT_EQ(header.find("*/"), header.find(". */") + 2);
+}
+
 }  // namespace
 }  // namespace concrete::sim
