@@ -135,8 +135,8 @@ std::string overwriting(const Command& command, const std::string& json) {
         for (const auto& input : command.inputs()) {
             std::error_code absent;
             if (output.empty() || !std::filesystem::equivalent(output, input, absent)) continue;
-            throw UsageError(fmt::format(
-                "{} would be overwritten, and this command reads it; give the output another name", output.string()));
+            return fmt::format("{} would be overwritten, and this command reads it; give the output another name",
+                               output.string());
         }
     }
     return "";
