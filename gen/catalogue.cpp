@@ -9,6 +9,7 @@
 
 #include "gen/sources.h"
 #include "sim/error.h"
+#include "sim/sources_check.h"
 #include "sim/yaml.h"
 
 namespace concrete::gen {
@@ -28,7 +29,8 @@ constexpr int64_t kMostNames = 1'000'000;
 
 void check_identifier(const YamlNode& node, const std::string& name, bool ends_in_letter) {
     static const std::regex any("[A-Za-z_][A-Za-z0-9_]*"), letter("[A-Za-z_]([A-Za-z0-9_]*[A-Za-z_])?");
-    if (!std::regex_match(name, ends_in_letter ? letter : any))
+    // std::regex recurses for every letter.
+    if (name.size() > sim::kMaxNameLength || !std::regex_match(name, ends_in_letter ? letter : any))
         node.fail(fmt::format("'{}' is no name; expected a letter, then letters, digits and _{}", name,
                               ends_in_letter ? ", with no digit at the end" : ""));
 }
@@ -194,6 +196,7 @@ std::string instance_name(const Family& family, const Parameters& parameters) {
 
 std::pair<const Family*, Parameters> parse_instance_name(const Catalogue& catalogue, const std::string& name) {
     static const std::regex one("-([A-Za-z_](?:[A-Za-z0-9_]*[A-Za-z_])?)(-?(?:0|[1-9][0-9]{0,9}))");
+    if (const auto problem = sim::name_problem(name)) throw InputError("operator: " + *problem);
     const Family& family = catalogue.family(name.substr(0, name.find('-')));
     Parameters parameters;
     std::string rest = name.substr(family.name.size());

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
-#include <regex>
 #include <set>
 
 #include "gen/design_check.h"
@@ -58,21 +57,27 @@ void judge(const std::vector<VerilatorMessage>& messages, Design& design) {
 
 /// Verilator takes always_latch for always_comb.
 void refuse_declared_latches(const sim::Sources& sources) {
-    static const std::regex keyword("\\balways_latch\\b");
     for (const sim::Sources::File& file : sources.files) {
         const std::string code = detail::without_comments(file.text);
-        std::smatch match;
-        if (!std::regex_search(code, match, keyword)) continue;
+        const size_t at = detail::find_word(code, "always_latch");
+        if (at == std::string::npos) continue;
         throw InputError(fmt::format("{}:{}: always_latch declares a latch, expected a combinational circuit",
-                                     display_path(file.path),
-                                     detail::line_at(code, static_cast<size_t>(match.position()))));
+                                     display_path(file.path), detail::line_at(code, at)));
     }
+}
+
+/// Verilator keeps the first of two modules of one name, and warns; which one was meant, nobody knows.
+void refuse_duplicates(const std::vector<VerilatorMessage>& messages) {
+    for (const VerilatorMessage& message : messages)
+        if (message.code == "MODDUP") throw InputError(message.shown());
 }
 
 Design elaborate_now(const sim::Sources& sources, CircuitKind kind) {
     const TemporaryFolder folder;
     const std::vector<std::string> named = write_sources(sources, folder.path());
-    run_verilator(arguments_for(sources, named, {"--xml-only", "--xml-output", "concrete_design.xml"}), folder.path());
+    refuse_duplicates(run_verilator(
+        arguments_for(sources, named, {"--xml-only", "--xml-output", "concrete_design.xml", "-Wwarn-MODDUP"}),
+        folder.path()));
     Design design = detail::check_design(folder.path() / "concrete_design.xml", kind);
     if (kind == CircuitKind::clocked) return design;
     refuse_declared_latches(sources);

@@ -10,9 +10,9 @@
 #include "gen/operator_cache.h"
 #include "gen/reading.h"
 #include "gen/sweep.h"
-#include "sim/accumulator.h"
 #include "sim/error.h"
 #include "sim/parallel.h"
+#include "sim/sources_check.h"
 
 namespace concrete::gen {
 namespace {
@@ -38,17 +38,6 @@ int input_bits(const Operator& op) {
 
 uint64_t mask(int bits) {
     return ~uint64_t{0} >> (64 - bits);
-}
-
-/// What the closed form gives, as a pattern.
-uint64_t closed_form_pattern(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
-    const auto a = static_cast<uint64_t>(sim::decode(a_raw, op.a.bits, op.a.is_signed));
-    const auto b = static_cast<uint64_t>(sim::decode(b_raw, op.b.bits, op.b.is_signed));
-    uint64_t y = 0;
-    if (op.closed_form == ClosedForm::product) y = a * b >> op.y_lsb;
-    if (op.closed_form == ClosedForm::sum) y = a + b;
-    if (op.closed_form == ClosedForm::lower_part_or) y = sim::detail::lower_part_or_sum(a, b, op.or_bits);
-    return y & mask(op.y.bits);
 }
 
 /// Takes pairs in order: checks the closed form, collects metrics, fills the table.
@@ -190,11 +179,15 @@ void finish(Work& work, const RtlOperators& rtl, size_t i) {
 }
 
 Work prepare(const Request& request) {
-    if (request.exhaustive_bits < kTableBits || request.exhaustive_bits > 32)
+    if (const auto problem = sim::name_problem(request.name)) throw InputError("operator: " + *problem);
+    if (request.exhaustive_bits < sim::kMaxTableBits || request.exhaustive_bits > 32)
         throw RangeError(fmt::format("{}: exhaustive up to {} input bits was asked for, expected {} to 32",
-                                     request.name, request.exhaustive_bits, kTableBits));
+                                     request.name, request.exhaustive_bits, sim::kMaxTableBits));
     if (request.y_lsb < 0 || request.y_lsb > 63)
         throw RangeError(fmt::format("{}: y_lsb is {}, expected 0 to 63", request.name, request.y_lsb));
+    if (request.closed_form == ClosedForm::product && request.y_lsb != 0)
+        throw InputError(fmt::format("{}: the closed form product is for all bits of a product, but y_lsb is {}",
+                                     request.name, request.y_lsb));
     Work work;
     work.request = &request;
     const Design design = elaborate(request.sources);

@@ -11,9 +11,6 @@
 
 namespace concrete::gen {
 
-/// Largest number of input bits that keeps a table (design contract).
-inline constexpr int kTableBits = sim::kMaxTableBits;
-
 /// One operator to make from Verilog.
 struct Request {
     std::string name;

@@ -271,5 +271,19 @@ TEST_F(GenerateTest, UsesTheCacheAndMendsIt) {
     EXPECT_NE(cache_entry(changed), entry);
 }
 
+TEST_F(GenerateTest, RefusesNamesThatNoFileCanHold) {
+    EXPECT_THAT(error_of(request(multiplier("a * b"), std::string(201, 'n'))), HasSubstr("expected 1 to 200"));
+    EXPECT_THAT(error_of(request(multiplier("a * b"), "")), HasSubstr("name is ''"));
+}
+
+TEST_F(GenerateTest, RefusesAProductWithoutItsLowBits) {
+    Request fixed_width = request(multiplier("a * b"));
+    fixed_width.kind = sim::OperatorKind::multiplier;
+    fixed_width.y_lsb = 2;
+    fixed_width.closed_form = sim::ClosedForm::product;
+    EXPECT_THAT(error_of(fixed_width),
+                HasSubstr("the closed form product is for all bits of a product, but y_lsb is 2"));
+}
+
 }  // namespace
 }  // namespace concrete::gen

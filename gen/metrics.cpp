@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <stdexcept>
 
+#include "sim/accumulator.h"
 #include "sim/error.h"
 
 namespace concrete::gen {
@@ -32,6 +34,26 @@ Int128 wrapped(const sim::Port& port, Int128 value) {
 Int128 exact_result(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw) {
     const Int128 a = code(op.a, a_raw), b = code(op.b, b_raw);
     return op.kind == sim::OperatorKind::multiplier ? a * b : wrapped(op.y, a + b);
+}
+
+uint64_t closed_form_pattern(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw) {
+    const auto a = static_cast<uint64_t>(sim::decode(a_raw, op.a.bits, op.a.is_signed));
+    const auto b = static_cast<uint64_t>(sim::decode(b_raw, op.b.bits, op.b.is_signed));
+    uint64_t y = 0;
+    switch (op.closed_form) {
+        case sim::ClosedForm::product:
+            y = a * b;
+            break;
+        case sim::ClosedForm::sum:
+            y = a + b;
+            break;
+        case sim::ClosedForm::lower_part_or:
+            y = sim::detail::lower_part_or_sum(a, b, op.or_bits);
+            break;
+        case sim::ClosedForm::none:
+            throw std::logic_error(op.name + " has no closed form");
+    }
+    return sim::encode(static_cast<int64_t>(y), op.y.bits);
 }
 
 Int128 error_of(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw, uint64_t y_raw) {

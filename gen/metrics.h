@@ -11,6 +11,10 @@ namespace concrete::gen {
 /// In units of 1 (for a multiplier with y_lsb, before dropping bits). Requires a_bits + b_bits <= 64 for a multiplier.
 Int128 exact_result(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw);
 
+/// What an operator's closed form gives at raw codes, as the raw pattern of y. Requires: closed_form is not none, and
+/// y_lsb is 0.
+uint64_t closed_form_pattern(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw);
+
 /// Error of an output: y * 2^y_lsb - exact_result(). An adder without carry-out (y_bits = a_bits) computes modulo
 /// 2^y_bits, so its error is the difference modulo 2^y_bits, in [-2^(y_bits - 1), 2^(y_bits - 1)): one unit beyond the
 /// wrap is an error of 1, however y is read.

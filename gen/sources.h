@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gen/verilog_text.h"
 #include "sim/operator.h"
 
 namespace concrete::gen {
@@ -17,15 +18,15 @@ namespace concrete::gen {
 /// those found in include_folders[i] below "_include<i>/".
 ///
 /// Throws: InputError for files that are unreadable or too large (16 MiB in all), for includes by absolute path, with
-/// ".." or of files elsewhere, for names that are no Verilog identifiers, and for text that reaches outside the
-/// simulation (`systemc_ blocks, DPI).
+/// "..", of files elsewhere or that are no Verilog by their name, for what sim::sources_problem() names, and for text
+/// that reaches outside the simulation (`systemc_ blocks, DPI).
 sim::Sources read_sources(const std::vector<std::filesystem::path>& files, const std::string& top,
                           const std::map<std::string, std::string>& parameters,
                           const std::vector<std::filesystem::path>& include_folders = {},
                           const std::vector<std::string>& defines = {});
 
-/// Throws: InputError if paths, names, parameters or text are not as read_sources makes them. For sources that come
-/// from a file: everything that writes or runs them calls this first.
+/// Throws: InputError for what sim::sources_problem() names and for text that reaches outside the simulation. For
+/// sources that come from a file: everything that writes or runs them calls this first.
 void check_sources(const sim::Sources& sources);
 
 /// Writes the files of `sources` below a folder; returns the paths of those to name on a command line, relative to it.
@@ -44,13 +45,4 @@ std::string display_path(const std::string& path);
 /// SHA-256 over the text of all files, top, parameters and defines.
 std::string sources_hash(const sim::Sources& sources);
 
-namespace detail {
-
-/// Verilog with comments replaced by spaces; line ends stay, strings too.
-std::string without_comments(const std::string& text);
-
-/// 1-based line of an offset.
-size_t line_at(const std::string& text, size_t offset);
-
-}  // namespace detail
 }  // namespace concrete::gen

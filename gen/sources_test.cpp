@@ -83,6 +83,39 @@ TEST_F(SourcesTest, RefusesIncludesOfFilesElsewhere) {
                 HasSubstr("t.v:2: `include must name its file in quotes"));
 }
 
+TEST_F(SourcesTest, RefusesIncludesOfOtherLanguages) {
+    for (const char* name : {"concrete_model/zz.cpp", "Vtop.h", "a.hpp", "a.cc", "a"}) {
+        write(name, "");
+        EXPECT_THAT(error_of(std::string("`include \"") + name + "\"\n"),
+                    AllOf(HasSubstr("t.v:1: "), HasSubstr("expected Verilog by its name")))
+            << name;
+    }
+    write("w.inc", "");
+    EXPECT_THAT(paths(read_sources({write("u.v", "`include \"w.inc\"\n")}, "u", {})),
+                ElementsAre("u.v", "w.inc (include)"));
+}
+
+TEST_F(SourcesTest, RefusesWhatNoOperatorFileCanHold) {
+    EXPECT_THAT(error_of(std::string("module t;\0endmodule", 19)), HasSubstr("'t.v' holds a zero byte"));
+    std::vector<fs::path> files;
+    for (size_t i = 0; i < 1001; ++i) files.push_back(write("f" + std::to_string(i) + ".v", ""));
+    EXPECT_THAT(input_error([&] { read_sources(files, "t", {}); }), HasSubstr("more than 1000 files"));
+    const std::string deep = std::string(150, 'd') + "/" + std::string(150, 'e') + "/t.v";
+    EXPECT_THAT(input_error([&] {
+                    read_sources({write("t.v", ""), write(deep, "")}, "t", {});
+                }),
+                HasSubstr("200 in all"));
+    EXPECT_THAT(input_error([&] { read_sources({write("t.v", "")}, std::string(201, 't'), {}); }),
+                HasSubstr("expected a Verilog identifier"));
+}
+
+TEST_F(SourcesTest, TakesTextsOfManySpaces) {
+    const std::string spaces(1'000'000, ' ');
+    EXPECT_THAT(error_of("`include" + spaces), HasSubstr("t.v:1: `include must name its file in quotes"));
+    EXPECT_THAT(error_of("`" + spaces + "systemc_header"), HasSubstr("t.v:1: a `systemc_ block"));
+    EXPECT_NO_THROW(read_sources({write("u.v", "module /*" + spaces + "*/ u; endmodule `" + spaces)}, "u", {}));
+}
+
 TEST_F(SourcesTest, IgnoresWhatIsNotActive) {
     const fs::path t =
         write("t.v",
@@ -107,13 +140,18 @@ TEST_F(SourcesTest, RefusesFilesThatAreNoVerilog) {
 
 TEST_F(SourcesTest, RefusesNamesThatCouldBecomeFlagsOrCode) {
     const fs::path t = write("t.v", "");
-    EXPECT_THAT(input_error([&] { read_sources({t}, "t; $c", {}); }), HasSubstr("top module 't; $c'"));
-    EXPECT_THAT(input_error([&] { read_sources({t}, "-Mdir", {}); }), HasSubstr("top module"));
-    for (const char* value : {"4); $c(\"x\"", "\"a\\\"b\"", "", "x", "8'h", "1 2"})
-        EXPECT_THAT(input_error([&] { read_sources({t}, "t", {{"P", value}}); }), HasSubstr("parameter 'P=")) << value;
-    for (const char* value : {"4", "-3", "8'hfF", "16'sd12", "\"fast mode\"", "1.5", "1_000"})
+    EXPECT_THAT(input_error([&] { read_sources({t}, "t; $c", {}); }), HasSubstr("top is 't; $c'"));
+    EXPECT_THAT(input_error([&] { read_sources({t}, "-Mdir", {}); }), HasSubstr("top is '-Mdir'"));
+    for (const char* value : {"4); $c(\"x\"", "\"a\\\"b\"", "", "x", "8'h", "1 2", "010", "1_000", "2147483648"})
+        EXPECT_THAT(input_error([&] {
+                        read_sources({t}, "t", {{"P", value}});
+                    }),
+                    HasSubstr("parameter 'P' = "))
+            << value;
+    for (const char* value : {"4", "-3", "8'hfF", "16'sd12", "\"fast mode\"", "1.5"})
         EXPECT_NO_THROW(read_sources({t}, "t", {{"P", value}})) << value;
-    EXPECT_THAT(input_error([&] { read_sources({t}, "t", {}, {}, {"A=`systemc_header"}); }), HasSubstr("define 'A="));
+    EXPECT_THAT(input_error([&] { read_sources({t}, "t", {}, {}, {"A=`systemc_header"}); }),
+                HasSubstr("the define 'A="));
 }
 
 TEST_F(SourcesTest, ChecksSourcesThatComeFromAnOperatorFile) {
@@ -140,13 +178,6 @@ TEST(SourcesHash, ChangesWithEveryPart) {
     EXPECT_EQ(sources_hash(base).size(), 64u);
     EXPECT_EQ(sources_hash(base), sources_hash(sources_of("text", {{"P", "1"}})));
     for (const sim::Sources& other : others) EXPECT_NE(sources_hash(base), sources_hash(other));
-}
-
-TEST(WithoutComments, KeepsLinesAndStrings) {
-    EXPECT_EQ(detail::without_comments("a // b\nc /* d\ne */ f \"// g\" \"\\\"/*\" h"),
-              "a     \nc     \n     f \"// g\" \"\\\"/*\" h");
-    EXPECT_EQ(detail::without_comments("/*"), "  ");
-    EXPECT_EQ(detail::line_at("a\nb\nc", 4), 3u);
 }
 
 }  // namespace

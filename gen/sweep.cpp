@@ -84,10 +84,11 @@ RtlOperators::RtlOperators(std::span<const sim::Operator> operators, int threads
             int most_bits = 0;
             for (size_t i = first; i < last; ++i) {
                 models.push_back(detail::wrapped_model(operators_[i], fmt::format("V{}", i - first)));
+                elaborate(models.back().sources);  // what is compiled is what was looked at
                 most_bits = std::max(most_bits, operators_[i].a.bits + operators_[i].b.bits);
                 places_[i] = {p, i - first};
             }
-            programs_[p] = detail::build_models(models, detail::driver_text(own), {}, most_bits > kOptimizeFromBits);
+            programs_[p] = detail::build_models(models, detail::driver_text(own), most_bits > kOptimizeFromBits);
         }
     });
 }

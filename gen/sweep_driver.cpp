@@ -1,9 +1,10 @@
 #include "gen/sweep_driver.h"
 
 #include <fmt/format.h>
-#include <regex>
 
+#include "gen/sources.h"
 #include "sim/error.h"
+#include "sim/sources_check.h"
 
 namespace concrete::gen::detail {
 namespace {
@@ -137,7 +138,10 @@ uint64_t mask(int bits) {
     }
 )code";
 
-constexpr const char* kWrapperTop = "concrete_operator_wrapper";
+/// A name that the wrapped Verilog cannot define itself: it would have to hold its own hash.
+std::string wrapper_name(const sim::Sources& sources) {
+    return "concrete_operator_" + sources_hash(sources).substr(0, 32);
+}
 
 std::string port_range(int bits) {
     return fmt::format("[{}:0]", bits - 1);
@@ -146,22 +150,22 @@ std::string port_range(int bits) {
 }  // namespace
 
 Model wrapped_model(const sim::Operator& op, const std::string& prefix) {
-    static const std::regex identifier("[A-Za-z_][A-Za-z0-9_$]*");
     for (const sim::Port* port : {&op.a, &op.b, &op.y})
-        if (!std::regex_match(port->name, identifier))
+        if (!sim::is_identifier(port->name))
             throw InputError(fmt::format("{}: port '{}' is no plain Verilog identifier", op.name, port->name));
     std::string parameters;
     for (const auto& [name, value] : op.sources.parameters)
         parameters += fmt::format("{}.{}({})", parameters.empty() ? "" : ", ", name, value);
+    const std::string top = wrapper_name(op.sources);
     const std::string text = fmt::format(
         "module {}(input wire {} a, input wire {} b, output wire {} y);\n"
         "  {} #({}) concrete_instance (.{}(a), .{}(b), .{}(y));\nendmodule\n",
-        kWrapperTop, port_range(op.a.bits), port_range(op.b.bits), port_range(op.y.bits), op.sources.top, parameters,
-        op.a.name, op.b.name, op.y.name);
+        top, port_range(op.a.bits), port_range(op.b.bits), port_range(op.y.bits), op.sources.top, parameters, op.a.name,
+        op.b.name, op.y.name);
     Model model{prefix, op.sources};
     model.sources.parameters.clear();
-    model.sources.top = kWrapperTop;
-    model.sources.files.push_back({fmt::format("{}.sv", kWrapperTop), text, false});
+    model.sources.top = top;
+    model.sources.files.push_back({top + ".sv", text, false});
     return model;
 }
 

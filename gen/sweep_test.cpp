@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <random>
 
+#include "gen/sweep_driver.h"
 #include "gen/testing.h"
 
 namespace concrete::gen {
@@ -136,6 +137,40 @@ TEST(Sweep, RefusesOperatorsWhoseVerilogHasOtherPorts) {
     EXPECT_THAT(input_error([&] { swept(op); }), HasSubstr("expected two and one"));
     EXPECT_THAT(input_error([] { swept(circuit("always @* begin y = a; $system(\"true\"); end")); }),
                 HasSubstr("$system"));
+}
+
+// A module of the name of the wrapper was built instead of it, without having been looked at.
+TEST(Sweep, BuildsWhatWasChecked) {
+    const std::string hostile =
+        "module concrete_operator_wrapper(input wire [3:0] a, input wire [3:0] b, output wire "
+        "[7:0] y); assign y = 8'd99; initial $system(\"true\"); endmodule\n";
+    EXPECT_EQ(swept(operator_of("circuit", hostile + kPorts4 + "assign y = a + b; endmodule", 4, 4, 8))[2 * 16 + 3],
+              5u);
+    const sim::Operator op = circuit("assign y = a + b;");
+    const detail::Model model = detail::wrapped_model(op, "V0");
+    EXPECT_THAT(model.sources.top, ::testing::MatchesRegex("concrete_operator_[0-9a-f]+"));
+    sim::Operator other = op;
+    other.sources.files[0].text += "module " + model.sources.top + "; endmodule\n";
+    EXPECT_NE(detail::wrapped_model(other, "V0").sources.top, model.sources.top);
+}
+
+TEST(Sweep, RefusesTwoModulesOfOneName) {
+    const std::string text = std::string(kPorts4) + "assign y = a + b; endmodule\n";
+    EXPECT_THAT(input_error([&] { swept(operator_of("circuit", text + text, 4, 4, 8)); }),
+                AllOf(HasSubstr("t.sv:"), HasSubstr("'t'")));
+}
+
+TEST(Sweep, TakesParametersAsTheyWereChecked) {
+    const std::string text =
+        "module t #(parameter P = 0)(input [3:0] a, input [3:0] b, output [7:0] y);\n"
+        "generate if (P == 10) assign y = a; else assign y = b; endgenerate endmodule\n";
+    sim::Operator op = operator_of("circuit", text, 4, 4, 8);
+    for (const auto& [value, expected] : {std::pair{"10", 7u}, {"16'd010", 7u}, {"8", 2u}, {"-10", 2u}}) {
+        op.sources.parameters = {{"P", value}};
+        EXPECT_EQ(swept(op)[7 * 16 + 2], expected) << value;
+    }
+    op.sources.parameters = {{"P", "010"}};
+    EXPECT_THAT(input_error([&] { swept(op); }), HasSubstr("the parameter 'P' = '010'"));
 }
 
 TEST(Sweep, KeepsIncludesParametersAndTimescales) {

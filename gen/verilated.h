@@ -16,10 +16,9 @@ namespace concrete::gen {
 /// chooses 0 or 1 for them through VerilatedContext::randReset(0 or 1), before it makes the model. With several
 /// contexts it calls Verilated::threadContextp(&context) before the first eval() of each model.
 struct VerilatedSpec {
-    sim::Sources sources;                      ///< may hold several operators, plus a wrapper as top
-    std::string driver;                        ///< C++ text
-    std::vector<std::string> verilator_flags;  ///< further flags, "-Wno-fatal" and "-Wno-lint" are always given
-    bool optimize = true;                      ///< g++ -O2 for long runs; false: -O1, faster to build
+    sim::Sources sources;  ///< may hold several operators, plus a wrapper as top
+    std::string driver;    ///< C++ text
+    bool optimize = true;  ///< g++ -O2 for long runs; false: -O1, faster to build
 };
 
 /// Builds the program, or finds it in the cache (by hash of everything that goes in, tool versions included). The
@@ -36,9 +35,11 @@ struct Model {
     sim::Sources sources;
 };
 
-/// As build_verilated, for models whose sources the caller has elaborated.
-std::filesystem::path build_models(std::span<const Model> models, const std::string& driver,
-                                   const std::vector<std::string>& verilator_flags, bool optimize);
+/// As build_verilated, for models the caller has elaborated with exactly these sources.
+std::filesystem::path build_models(std::span<const Model> models, const std::string& driver, bool optimize);
+
+/// What g++ says is wrong: its first line that speaks of an error, shortened.
+std::string first_error(const std::string& compiler_output);
 
 }  // namespace detail
 }  // namespace concrete::gen

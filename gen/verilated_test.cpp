@@ -1,5 +1,6 @@
 #include "gen/verilated.h"
 
+#include <cstdlib>
 #include <gmock/gmock.h>
 
 #include "gen/process.h"
@@ -59,6 +60,38 @@ TEST(Verilated, ElaboratesFirst) {
     spec.sources.files[0].text.replace(spec.sources.files[0].text.find("initial n = 3;"), 14,
                                        "initial $c(\"puts(0);\");");
     EXPECT_THAT(input_error([&] { build_verilated(spec); }), ::testing::HasSubstr("t.sv:2: $c"));
+}
+
+// A file of the user's in Verilator's folder was compiled once.
+TEST(Verilated, CompilesNothingOfTheUsers) {
+    VerilatedSpec spec = counter();
+    spec.sources.files[0].text += "\n// another program";
+    spec.sources.files.push_back({"model/Vtop__own.v", "#error compiled\n", true});
+    spec.sources.files.push_back({"concrete_model/zz.v", "#error compiled\n", true});
+    EXPECT_EQ(run_process({build_verilated(spec).string()}, "/").out, "8 8 13 18 ");
+    spec.sources.files.back().path = "concrete_model/zz.cpp";
+    EXPECT_THAT(input_error([&] { build_verilated(spec); }),
+                ::testing::HasSubstr("'concrete_model/zz.cpp' is no Verilog by its name"));
+}
+
+TEST(Verilated, NamesACacheFolderThatCannotBeWritten) {
+    const TemporaryFolder folder;
+    write_file(folder.path() / "programs", "in the way");
+    const char* before = std::getenv("CONCRETE_CACHE_DIR");
+    const std::string kept = before == nullptr ? "" : before;
+    setenv("CONCRETE_CACHE_DIR", folder.path().c_str(), 1);
+    const std::string message = input_error([] { build_verilated(counter()); });
+    before == nullptr ? unsetenv("CONCRETE_CACHE_DIR") : setenv("CONCRETE_CACHE_DIR", kept.c_str(), 1);
+    EXPECT_THAT(message, ::testing::AllOf(::testing::HasSubstr((folder.path() / "programs").string()),
+                                          ::testing::HasSubstr("set CONCRETE_CACHE_DIR")));
+}
+
+TEST(Verilated, QuotesTheFirstErrorOfACompilerBriefly) {
+    EXPECT_EQ(detail::first_error("In file x:\nx:3: error: no such name\nx:4: error: more"),
+              "x:3: error: no such name");
+    EXPECT_EQ(detail::first_error("odd\nend"), "odd");
+    EXPECT_EQ(detail::first_error(std::string(1'000'000, 'x') + " error").size(), 300u);
+    EXPECT_EQ(detail::first_error(std::string(1'000'000, 'x')).size(), 300u);
 }
 
 TEST(Verilated, ReportsADriverThatDoesNotCompile) {

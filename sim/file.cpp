@@ -103,10 +103,17 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 TemporaryFolder::TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "concrete-XXXXXX").string();
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) {
+        const char* named = std::getenv("TMPDIR");
+        throw InputError(fmt::format("{}: is no folder for temporary files: {}; set TMPDIR to a writable folder",
+                                     named == nullptr ? "/tmp" : named, error.message()));
+    }
+    std::string pattern = (parent / "concrete-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
         throw InputError(fmt::format("{}: cannot make a temporary folder: {}; set TMPDIR to a writable folder",
-                                     fs::temp_directory_path().string(), reason()));
+                                     parent.string(), reason()));
     }
     path_ = pattern;
 }
@@ -128,8 +135,11 @@ fs::path cache_folder() {
         throw InputError("no cache folder: HOME is not set; set CONCRETE_CACHE_DIR to a writable folder");
     }
     std::error_code error;
-    folder = fs::absolute(folder);  // tools run in folders of their own
-    fs::create_directories(folder, error);
+    const fs::path absolute = fs::absolute(folder, error);  // tools run in folders of their own
+    if (!error) {
+        folder = absolute;
+        fs::create_directories(folder, error);
+    }
     if (error) {
         throw InputError(
             fmt::format("{}: the cache folder cannot be made: {}; set CONCRETE_CACHE_DIR to a writable folder",

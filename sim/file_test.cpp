@@ -85,6 +85,15 @@ TEST(TemporaryFolder, DisappearsWithItsContent) {
     EXPECT_FALSE(fs::exists(path));
 }
 
+TEST(TemporaryFolder, NamesATemporaryFolderThatDoesNotExist) {
+    const char* before = std::getenv("TMPDIR");
+    const std::string kept = before == nullptr ? "" : before;
+    ::setenv("TMPDIR", "/nonexistent", 1);
+    const std::string message = input_error([] { const TemporaryFolder folder; });
+    before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", kept.c_str(), 1);
+    EXPECT_THAT(message, testing::AllOf(HasSubstr("/nonexistent: "), HasSubstr("set TMPDIR")));
+}
+
 TEST(CacheFolder, FollowsTheEnvironment) {
     const TemporaryFolder folder;
     ::setenv("CONCRETE_CACHE_DIR", (folder.path() / "mine").c_str(), 1);

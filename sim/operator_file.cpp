@@ -1,5 +1,4 @@
 // The operator file (docs/operator-file.md).
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "sim/error.h"
 #include "sim/hdf5.h"
 #include "sim/operator.h"
+#include "sim/sources_check.h"
 
 namespace concrete::sim {
 
@@ -15,8 +15,6 @@ namespace {
 
 constexpr const char* kFormat = "concrete-operator";
 constexpr int64_t kVersion = 1;
-constexpr int kMaxFiles = 1000;
-constexpr size_t kMaxNameLength = 200;
 
 const std::vector<std::pair<const char*, double Metrics::*>> kMetrics = {
     {"mae", &Metrics::mae},
@@ -32,34 +30,6 @@ const std::vector<std::pair<const char*, double Metrics::*>> kMetrics = {
     {"nmed", &Metrics::nmed},
 };
 
-/// Names go into command lines and generated C++: letters, digits, _ and $, as Verilog has them.
-bool is_identifier(const std::string& name) {
-    if (name.empty() || name.size() > kMaxNameLength || std::isdigit(static_cast<unsigned char>(name[0])) != 0) {
-        return false;
-    }
-    for (const char c : name) {
-        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '$') return false;
-    }
-    return true;
-}
-
-bool is_printable(const std::string& text) {
-    for (const char c : text) {
-        if (c < ' ' || c > '~') return false;
-    }
-    return text.size() <= kMaxNameLength;
-}
-
-/// Below the folder it will be written to, whatever that is.
-bool is_inner_path(const std::string& text) {
-    const std::filesystem::path path(text);
-    if (text.empty() || !is_printable(text) || path.is_absolute() || !path.has_filename()) return false;
-    for (const auto& part : path) {
-        if (part == ".." || part == ".") return false;
-    }
-    return true;
-}
-
 struct Problem {
     std::string item, message;
 };
@@ -73,35 +43,15 @@ void check_port(const Port& port, const char* role) {
     }
 }
 
-void check_sources(const Sources& sources) {
-    const auto fail = [](const std::string& message) { throw Problem{"/sources", message}; };
-    if (!is_identifier(sources.top)) fail(fmt::format("top is '{}', expected a Verilog identifier", sources.top));
-    if (sources.files.empty() || sources.files.size() > kMaxFiles) {
-        fail(fmt::format("holds {} files, expected 1 to {}", sources.files.size(), kMaxFiles));
-    }
-    for (const Sources::File& file : sources.files) {
-        if (!is_inner_path(file.path)) {
-            fail(fmt::format("the path '{}' is not relative or contains '..'; expected one below a folder", file.path));
-        }
-    }
-    for (const auto& [name, value] : sources.parameters) {
-        if (!is_identifier(name) || !is_printable(value)) {
-            fail(fmt::format("the parameter '{}' = '{}' is not a Verilog identifier with a printable value", name,
-                             value));
-        }
-    }
-    for (const std::string& define : sources.defines) {
-        if (!is_identifier(define.substr(0, define.find('='))) || !is_printable(define)) {
-            fail(fmt::format("the define '{}' is not NAME or NAME=VALUE", define));
-        }
-    }
-}
-
 void check_closed_form(const Operator& op) {
     const bool of_multiplier = op.closed_form == ClosedForm::product;
     if (op.closed_form != ClosedForm::none && of_multiplier != (op.kind == OperatorKind::multiplier)) {
         throw Problem{
             "/", fmt::format("closed_form is '{}' but kind is '{}'", to_string(op.closed_form), to_string(op.kind))};
+    }
+    if (of_multiplier && op.y_lsb != 0) {
+        throw Problem{"/", fmt::format("closed_form is 'product', but y_lsb is {}: low bits of the product are missing",
+                                       op.y_lsb)};
     }
     const int most = op.closed_form == ClosedForm::lower_part_or ? op.y.bits : 0;
     if (op.or_bits < 0 || op.or_bits > most) {
@@ -129,15 +79,13 @@ void check_table(const Operator& op) {
 
 /// What an operator must be to stand in a file. Throws: Problem.
 void check_operator(const Operator& op) {
-    if (op.name.empty() || !is_printable(op.name)) {
-        throw Problem{"/", fmt::format("name is '{}', expected 1 to {} printable letters", op.name, kMaxNameLength)};
-    }
+    if (const auto problem = name_problem(op.name)) throw Problem{"/", *problem};
     check_port(op.a, "a");
     check_port(op.b, "b");
     check_port(op.y, "y");
     if (op.y_lsb < 0 || op.y_lsb > 63) throw Problem{"/", fmt::format("y_lsb is {}, expected 0 to 63", op.y_lsb)};
     check_closed_form(op);
-    check_sources(op.sources);
+    if (const auto problem = sources_problem(op.sources)) throw Problem{"/sources", *problem};
     if (!is_printable(op.sources_sha256)) throw Problem{"/", "sha256 is not printable"};
     for (const auto& [tool, version] : op.tools) {
         if (!is_printable(tool) || !is_printable(version))
@@ -196,7 +144,7 @@ Sources read_sources(const Hdf5Reader& file) {
     sources.top = file.text_attribute("/sources", "top");
     sources.parameters = parse_json<std::map<std::string, std::string>>(file, "/", "parameters");
     sources.defines = parse_json<std::vector<std::string>>(file, "/sources", "defines");
-    const int count = read_small(file, "/sources", "files", 1, kMaxFiles);
+    const int count = read_small(file, "/sources", "files", 1, int{kMaxSourceFiles});
     for (int i = 0; i < count; ++i) {
         const std::string item = fmt::format("/sources/file{}", i);
         Sources::File source;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <map>
-#include <regex>
 
 #include "gen/catalogue.h"
 #include "gen/sources.h"
@@ -59,10 +58,7 @@ class SourceSet {
 
   private:
     void note_modules(const Sources::File& file) {
-        static const std::regex pattern(R"(\b(?:module|macromodule)\s+(?:automatic\s+|static\s+)?([A-Za-z_][\w$]*))");
-        const std::string code = gen::detail::without_comments(file.text);
-        for (std::sregex_iterator match(code.begin(), code.end(), pattern), end; match != end; ++match) {
-            const std::string module = (*match)[1];
+        for (const std::string& module : gen::detail::modules_in(gen::detail::without_comments(file.text))) {
             const auto [at, is_new] = module_file_.try_emplace(module, file.path);
             if (is_new || at->second == file.path) continue;
             throw InputError(

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <random>
 
+#include "gen/metrics.h"
 #include "gen/sweep.h"
-#include "sim/accumulator.h"
 #include "sim/error.h"
 
 namespace concrete::verify {
@@ -80,7 +80,7 @@ OperatorCheck check_one(const Operator& op, const gen::RtlOperators& rtl, size_t
     const auto compare = [&](uint64_t a, uint64_t b, uint64_t y) {
         ++check.pairs;
         if (!op.lut.empty()) table.add(a, b, y, sim::encode(sim::lookup(op, a, b), op.y.bits));
-        if (op.closed_form != sim::ClosedForm::none) closed_form.add(a, b, y, closed_form_pattern(op, a, b));
+        if (op.closed_form != sim::ClosedForm::none) closed_form.add(a, b, y, gen::closed_form_pattern(op, a, b));
     };
     if (check.exhaustive) {
         const std::vector<uint32_t> y = rtl.sweep(index);
@@ -95,26 +95,6 @@ OperatorCheck check_one(const Operator& op, const gen::RtlOperators& rtl, size_t
 }
 
 }  // namespace
-
-uint64_t closed_form_pattern(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
-    const auto a = static_cast<uint64_t>(sim::decode(a_raw, op.a.bits, op.a.is_signed));
-    const auto b = static_cast<uint64_t>(sim::decode(b_raw, op.b.bits, op.b.is_signed));
-    uint64_t y = 0;
-    switch (op.closed_form) {
-        case sim::ClosedForm::product:
-            y = a * b;
-            break;
-        case sim::ClosedForm::sum:
-            y = a + b;
-            break;
-        case sim::ClosedForm::lower_part_or:
-            y = sim::detail::lower_part_or_sum(a, b, op.or_bits);
-            break;
-        case sim::ClosedForm::none:
-            throw std::logic_error(op.name + " has no closed form");
-    }
-    return sim::encode(static_cast<int64_t>(y), op.y.bits);
-}
 
 std::vector<OperatorCheck> check_operators(std::span<const Operator> operators, int threads) {
     for (const Operator& op : operators) {

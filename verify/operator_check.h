@@ -20,9 +20,6 @@ struct OperatorCheck {
     std::string report;
 };
 
-/// Value of an operator's closed form at raw codes, as the raw pattern of y. Requires: closed_form is not none.
-uint64_t closed_form_pattern(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw);
-
 /// Evaluates the Verilated modules of operators and compares: with the table on all pairs, and with the closed form on
 /// the same pairs; without a table on 2^16 seeded pairs and all pairs of corner codes. `threads` share the building of
 /// the models.
