@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gen/sources.h"
 #include "sim/error.h"
@@ -167,13 +170,24 @@ std::string test_bench(const sim::Sources& sources, const sim::MacLayer& layer, 
     return text + kPorts + kInstance + kBenchBody;
 }
 
+/// The macros as the first file: +define+ would end a value at its "+", and give NAME alone the value 1.
+std::string defines_text(const sim::Sources& sources) {
+    std::string text = "// Macros of the files that follow.\n";
+    for (const std::string& define : sources.defines) {
+        const size_t equals = define.find('=');
+        text += "`define " + define.substr(0, equals);
+        text += equals == std::string::npos ? "\n" : " " + define.substr(equals + 1) + "\n";
+    }
+    return text;
+}
+
 void dump_layer(std::span<const NeuronCase> cases, const fs::path& rtl, const fs::path& folder) {
     const sim::MacLayer& layer = *cases.front().layer;
     const sim::Sources sources = neuron_sources(hardware_of(layer), rtl);
-    std::string list = "+incdir+.\n";
-    for (const std::string& define : sources.defines) list += "+define+" + define + "\n";
+    std::string list = "+incdir+.\ndefines.v\n";
     for (const std::string& file : gen::write_sources(sources, folder)) list += file + "\n";
     const Vectors vectors = vectors_of(cases);
+    write_file(folder / "defines.v", defines_text(sources));
     write_file(folder / "files.f", list + "testbench.v\n");
     write_file(folder / "neurons.mem", vectors.neurons);
     write_file(folder / "macs.mem", vectors.macs);
@@ -188,6 +202,66 @@ std::string folder_name(size_t index, const std::string& name) {
     return text;
 }
 
+/// A new folder beside `target`, removed with the folders above it that were made for it, unless it was moved there.
+class PartialFolder {
+  public:
+    explicit PartialFolder(const fs::path& target) : target_(target) {
+        try {
+            make_parents(target_.parent_path());
+            make_exclusively();
+        } catch (...) {
+            remove();
+            throw;
+        }
+    }
+    PartialFolder(const PartialFolder&) = delete;
+    PartialFolder& operator=(const PartialFolder&) = delete;
+    ~PartialFolder() { remove(); }
+
+    const fs::path& path() const { return path_; }
+
+    void move_to_target() {
+        fs::rename(path_, target_);
+        path_.clear();
+        parents_.clear();
+    }
+
+  private:
+    void make_parents(const fs::path& folder) {
+        if (fs::exists(folder)) return;
+        make_parents(folder.parent_path());
+        if (fs::create_directory(folder)) parents_.push_back(folder);
+    }
+
+    /// mkdir() fails where anything has the name, so that what is written to and removed is ours.
+    void make_exclusively() {
+        for (int i = 0;; ++i) {
+            const fs::path path =
+                target_.parent_path() / fmt::format(".{}.partial-{}-{}", target_.filename().string(), getpid(), i);
+            if (mkdir(path.c_str(), 0777) == 0) {
+                path_ = path;
+                return;
+            }
+            if (errno != EEXIST) throw fs::filesystem_error("mkdir", path, {errno, std::generic_category()});
+        }
+    }
+
+    void remove() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove_all(path_, ignored);
+        for (auto parent = parents_.rbegin(); parent != parents_.rend(); ++parent) fs::remove(*parent, ignored);
+    }
+
+    fs::path target_, path_;
+    std::vector<fs::path> parents_;
+};
+
+/// The path that a folder has or will have: absolute, without "." and a "/" at its end, symbolic links resolved.
+fs::path target_path(const fs::path& folder) {
+    fs::path path = fs::weakly_canonical(fs::absolute(folder));
+    return path.has_filename() ? path : path.parent_path();
+}
+
 }  // namespace
 
 std::vector<fs::path> dump_vectors(std::span<const NeuronCase> cases, const fs::path& rtl, const fs::path& folder) {
@@ -195,25 +269,21 @@ std::vector<fs::path> dump_vectors(std::span<const NeuronCase> cases, const fs::
     if (fs::exists(folder, error) && !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
         throw InputError(fmt::format("--dump {}: exists already; expected a new or an empty folder", folder.string()));
     }
-    const fs::path partial = fs::absolute(folder).string() + ".partial";
     try {
+        PartialFolder partial(target_path(folder));
         std::vector<fs::path> names;
         for (size_t begin = 0; begin < cases.size();) {
             size_t end = begin;
             while (end < cases.size() && cases[end].layer == cases[begin].layer) ++end;
             names.emplace_back(folder_name(names.size(), cases[begin].layer->name));
-            dump_layer(cases.subspan(begin, end - begin), rtl, partial / names.back());
+            dump_layer(cases.subspan(begin, end - begin), rtl, partial.path() / names.back());
             begin = end;
         }
-        fs::rename(partial, fs::absolute(folder));
+        partial.move_to_target();
         for (fs::path& name : names) name = folder / name;
         return names;
     } catch (const fs::filesystem_error& failure) {
-        fs::remove_all(partial, error);
         throw InputError(fmt::format("--dump {}: {}", folder.string(), failure.code().message()));
-    } catch (...) {
-        fs::remove_all(partial, error);
-        throw;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "gen/process.h"
 #include "sim/error.h"
@@ -88,9 +89,47 @@ TEST_F(DumpTest, RefusesAFolderWithContentAndLeavesItAlone) {
         EXPECT_THAT(error.what(), AllOf(HasSubstr("mine"), HasSubstr("exists already")));
     }
     EXPECT_EQ(read_file(folder_.path() / "mine" / "file.txt"), "x");
+}
+
+TEST_F(DumpTest, FailureLeavesNothingBehind) {
+    EXPECT_THROW(dump_vectors(cases_, folder_.path() / "no-rtl", folder_.path() / "new" / "vectors"), InputError);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+    write_file(folder_.path() / "file", "x");
+    try {
+        dump_vectors(cases_, rtl_folder(), folder_.path() / "file" / "vectors");
+        FAIL() << "accepted";
+    } catch (const InputError& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("file/vectors"), HasSubstr("Not a directory")));
+    }
+    EXPECT_EQ(read_file(folder_.path() / "file"), "x");
+}
+
+TEST_F(DumpTest, AcceptsAPathThatEndsInASlashAndAnEmptyFolder) {
+    const std::filesystem::path vectors = folder_.path() / "vectors";
+    EXPECT_EQ(dump_vectors(cases_, rtl_folder(), vectors / "").size(), 3u);
+    EXPECT_TRUE(std::filesystem::exists(vectors / "0_conv1" / "testbench.v"));
+
+    const std::filesystem::path empty = folder_.path() / "empty";
+    std::filesystem::create_directory(empty);
+    std::filesystem::create_symlink("empty", folder_.path() / "link");
+    dump_vectors(cases_, rtl_folder(), folder_.path() / "link" / ".");
+    EXPECT_TRUE(std::filesystem::exists(empty / "2_fc1" / "testbench.v"));
+    size_t entries = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) entries += !entry.path().empty();
+    EXPECT_EQ(entries, 3u) << "vectors, empty, link";
+}
+
+TEST_F(DumpTest, LeavesFoldersOfSimilarNamesAlone) {
+    const std::filesystem::path mine = folder_.path() / "vectors.partial" / "0_conv1" / "testbench.v";
+    const std::filesystem::path guessed =
+        folder_.path() / fmt::format(".vectors.partial-{}-0", getpid()) / "0_conv1" / "testbench.v";
+    write_file(mine, "mine");
+    write_file(guessed, "mine");
     EXPECT_THROW(dump_vectors(cases_, folder_.path() / "no-rtl", folder_.path() / "vectors"), InputError);
-    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "vectors"));
-    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "vectors.partial"));
+    EXPECT_EQ(read_file(mine) + read_file(guessed), "minemine");
+    dump_vectors(cases_, rtl_folder(), folder_.path() / "vectors");
+    EXPECT_EQ(read_file(mine) + read_file(guessed), "minemine");
+    EXPECT_NE(read_file(folder_.path() / "vectors" / "0_conv1" / "testbench.v"), "mine");
 }
 
 }  // namespace
