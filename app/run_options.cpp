@@ -63,7 +63,7 @@ Json operators_json(const sim::PreparedRun& run) {
     };
     for (const sim::MacLayer& layer : run.network.mac_layers()) {
         add(&layer.products->multiplier());
-        add(layer.acc.adder.get());
+        add(layer.adder.get());
     }
     return result;
 }

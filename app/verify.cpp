@@ -146,7 +146,7 @@ class Verify : public Command {
         };
         for (const sim::MacLayer& layer : loaded.run.network.mac_layers()) {
             add(&layer.products->multiplier());
-            add(layer.acc.adder.get());
+            add(layer.adder.get());
         }
         return verify::check_operators(operators, options_.threads);
     }
@@ -200,7 +200,9 @@ class Verify : public Command {
         for (const verify::LayerReplay& layer : layers)
             if (!layer.first_mismatch.empty()) context.print("{}\n", layer.first_mismatch);
         for (const verify::OperatorCheck& check : tables) {
-            if (check.report.empty()) context.print("{}: table equals RTL on {} pairs\n", check.name, check.pairs);
+            if (check.report.empty())
+                context.print("{}: {} equals RTL on {} pairs\n", check.name, check.exhaustive ? "table" : "closed form",
+                              check.pairs);
             if (!check.report.empty()) context.print("{}\n", check.report);
         }
         if (!dumped_.empty()) context.print("vectors and test benches in {}\n", dump_.string());

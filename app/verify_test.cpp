@@ -37,16 +37,19 @@ class VerifyCommand : public testing::ProgramTest {
         save_weights(weights, file("w.h5"));
         write_idx("train", random);
         write_idx("t10k", random);
-        write_operator("sound.h5", "a_wide * b_wide");
-        write_operator("broken.h5", "a_wide * (b_wide ^ 16'd1)");
+        const std::string product = "a_wide * b_wide";
+        write_operator("sound.h5", "mul8s_exact", product, product);
+        write_operator("broken.h5", "mul8s_exact", product, "a_wide * (b_wide ^ 16'd1)");
+        write_operator("broken_adder.h5", "add_exact-W20", "y = a + b;", "y = a | b;");
         write_config("{file: sound.h5}");
     }
 
-    void write_config(const std::string& multiplier, const std::string& more = "") const {
+    void write_config(const std::string& multiplier, const std::string& more = "",
+                      const std::string& adder = "{loa: 4}") const {
         write_file(file("c.yaml"),
                    "network: net.yaml\nweights: w.h5\ndata: {kind: idx, dir: ., split: test}\n"
                    "defaults: {multiplier: " +
-                       multiplier + ", accumulator: {bits: 20, adder: {loa: 4}}" + more + "}\n");
+                       multiplier + ", accumulator: {bits: 20, adder: " + adder + "}" + more + "}\n");
     }
 
   private:
@@ -62,14 +65,15 @@ class VerifyCommand : public testing::ProgramTest {
         write_file(file(name + "-images-idx3-ubyte"), images);
         write_file(file(name + "-labels-idx1-ubyte"), big_endian(0x801) + big_endian(count) + std::string(count, '\1'));
     }
-    /// mul8s_exact with its true table, its Verilog with another product.
-    void write_operator(const std::string& name, const std::string& product) const {
+    /// An instance of the catalogue with its true table and closed form, its Verilog altered.
+    void write_operator(const std::string& name, const std::string& instance, const std::string& from,
+                        const std::string& to) const {
         const gen::Catalogue catalogue = gen::load_catalogue(gen::default_catalogue_path());
-        const gen::Request request = gen::catalogue_request(catalogue.family("mul8s_exact"), {});
+        const auto [family, parameters] = gen::parse_instance_name(catalogue, instance);
+        const gen::Request request = gen::catalogue_request(*family, parameters);
         sim::Operator op = gen::generate(std::span(&request, 1), 1).at(0);
-        const std::string sound = "a_wide * b_wide";
         std::string& text = op.sources.files.at(0).text;
-        text.replace(text.find(sound), sound.size(), product);
+        text.replace(text.find(from), from.size(), to);
         op.sources_sha256 = gen::sources_hash(op.sources);
         sim::save_operator(op, file(name));
     }
@@ -93,6 +97,19 @@ TEST_F(VerifyCommand, ReplaysEveryLayerAndDumpsVectors) {
     const auto icarus = gen::run_process({"iverilog", "-g2005", "-c", "files.f", "-o", "x"}, file("vectors/0_conv"));
     ASSERT_EQ(icarus.exit_status, 0) << icarus.err;
     EXPECT_THAT(gen::run_process({"vvp", "-n", "x"}, file("vectors/0_conv")).out, HasSubstr("PASS: 20 neurons"));
+}
+
+TEST_F(VerifyCommand, AnAddersOwnVerilogIsReplayedAndComparedWithItsClosedForm) {
+    write_config("{file: sound.h5}", "", "{file: broken_adder.h5}");
+    const ProgramResult result = run({"verify", "c.yaml", "--samples", "20", "--tables", "--json", "r.json"});
+    EXPECT_EQ(result.exit_code, 3) << result.err;
+    EXPECT_THAT(result.out, AllOf(HasSubstr("mul8s_exact, add_exact-W20, 20 bits, wrap"), HasSubstr("conv: image "),
+                                  HasSubstr("add_exact-W20: RTL and closed form differ at ")));
+    const nlohmann::json details = json("r.json")["result"];
+    EXPECT_GT(details["mismatches"], 20);
+    ASSERT_EQ(details["operators"].size(), 2u);
+    EXPECT_EQ(details["operators"][1]["name"], "add_exact-W20");
+    EXPECT_EQ(details["operators"][1]["sha256"], content_hash(sim::load_operator(file("broken_adder.h5"))));
 }
 
 TEST_F(VerifyCommand, ExitCodeThreeAndAPlaceForAMismatch) {

@@ -124,7 +124,8 @@ std::map<std::string, LayerOperators> bind_operators(const RunConfig& config, co
         operators.multiplier = provider(layer.multiplier);
         try {
             if (layer.adder.op) {
-                operators.acc = make_accumulator(layer.acc_bits, layer.overflow, provider(*layer.adder.op));
+                operators.adder = provider(*layer.adder.op);
+                operators.acc = make_accumulator(layer.acc_bits, layer.overflow, operators.adder);
             } else {
                 operators.acc = {layer.acc_bits, layer.overflow, layer.adder.or_bits, nullptr};
                 check(operators.acc);

@@ -15,6 +15,7 @@ namespace concrete::sim {
 struct LayerOperators {
     std::shared_ptr<const Operator> multiplier;
     AccumulatorSpec acc;
+    std::shared_ptr<const Operator> adder;  ///< the operator file named as adder, also where acc has its closed form
 };
 
 /// Fetches the operators of every quantised MAC layer, by layer name. Throws: InputError naming layer and reason.

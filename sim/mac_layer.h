@@ -34,6 +34,7 @@ struct MacLayer {
 
     std::shared_ptr<const ProductModel> products;
     AccumulatorSpec acc;
+    std::shared_ptr<const Operator> adder;  ///< the operator file named as adder, also where acc has its closed form
     PaddingMode padding = PaddingMode::code;
 
     /// Of the output codes, one a channel; empty where the output is real (logits, or read by float layers only).

@@ -122,6 +122,7 @@ MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index,
     mac.w_codes = std::move(w.codes);
     mac.w_params = std::move(w.params);
     mac.acc = operators.acc;
+    mac.adder = operators.adder;
     mac.padding = settings.padding;
     try {
         mac.products = std::make_shared<const ProductModel>(operators.multiplier, mac.a_range, mac.w_range,

@@ -16,15 +16,18 @@ inline constexpr int kCodeBits = 17;
 
 /// What the MACs of a layer run on: rtl/neuron.v with a multiplier and an adder bound into it.
 ///
-///     a ──┐                                     multiplier: the operator's Verilog, perhaps inside
-///     rtl/sign_magnitude.v
-///         ├─ multiplier ─┐                      adder: rtl/add_exact.v, rtl/add_loa.v or the operator's Verilog
+///     a ──┐
+///         ├─ multiplier ─┐
 ///     b ──┘              ├─ adder ─▶ acc ─▶ zero_point_correction ─▶ requantise ─▶ q
 ///                 acc ───┘
+///
+/// The multiplier is the operator's Verilog, inside rtl/sign_magnitude.v where asked for; the adder is the operator's
+/// Verilog, rtl/add_exact.v or rtl/add_loa.v.
 struct NeuronHardware {
     std::shared_ptr<const sim::Operator> multiplier;
     bool sign_magnitude = false;
     sim::AccumulatorSpec acc;
+    std::shared_ptr<const sim::Operator> adder;  ///< the operator file named as adder; none: rtl/ has the adder of acc
 
     /// Widths of the neuron's operand ports: one bit more than the multiplier's under sign_magnitude.
     int a_bits() const { return multiplier->a.bits + (sign_magnitude ? 1 : 0); }
@@ -36,15 +39,13 @@ struct NeuronHardware {
 
 NeuronHardware hardware_of(const sim::MacLayer& layer);
 
-/// The complete Verilog of a neuron, top `neuron`, parameters and macros set. Files of the operators keep their paths
-/// (the adder's stand below adder/), those of rtl_folder stand below concrete/, and concrete/bound.v, written here,
-/// names the operators' ports a, b, y.
+/// The complete Verilog of a neuron, top `neuron`, parameters and macros set: equal hash (gen::sources_hash), equal
+/// hardware. The multiplier's files stand below multiplier/, the adder's below adder/ (files of equal text once), those
+/// of rtl_folder below concrete/, and concrete/bound.v, written here, names the operators' ports a, b, y. Includes are
+/// named by their path from the root, so that the root is the only include folder a simulator needs.
 /// Throws: InputError if a module is defined twice with different text, a define has two values, or an operator holds
 /// no sources.
 sim::Sources neuron_sources(const NeuronHardware& hardware, const std::filesystem::path& rtl_folder);
-
-/// Identifies neuron_sources: equal keys, equal hardware.
-std::string hardware_key(const NeuronHardware& hardware);
 
 /// Where the Verilog of the MAC unit lies: the folder of the default catalogue.
 std::filesystem::path rtl_folder();

@@ -60,7 +60,7 @@ inline int64_t operand(Values& values, const Setting& setting, const sim::Port& 
 }
 
 inline void expect_equals_simulator(const Setting& setting, std::shared_ptr<const sim::Operator> op, uint64_t seed) {
-    const NeuronHardware hardware{op, setting.sign_magnitude, setting.acc};
+    const NeuronHardware hardware{op, setting.sign_magnitude, setting.acc, setting.acc.adder};
     SCOPED_TRACE(fmt::format("{}, seed {}", hardware.label(), seed));
     const int bits = setting.acc.bits;
     Values values(seed);

@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "gen/sources.h"
 #include "sim/parallel.h"
 #include "verify/hardware.h"
 #include "verify/stimulus.h"
@@ -162,13 +163,13 @@ std::vector<LayerReplay> replay(std::span<const NeuronCase> cases, const ReplayO
     const std::vector<LayerCases> groups = by_layer(cases);
     const std::filesystem::path rtl = options.rtl.empty() ? rtl_folder() : options.rtl;
 
-    std::map<std::string, size_t> program_of_key;
-    std::vector<NeuronHardware> hardware;
+    std::map<std::string, size_t> program_of_hash;
+    std::vector<sim::Sources> hardware;
     std::vector<size_t> program_of_group;
     for (const LayerCases& group : groups) {
-        const NeuronHardware needed = hardware_of(*group.layer);
-        const auto [at, is_new] = program_of_key.try_emplace(hardware_key(needed), hardware.size());
-        if (is_new) hardware.push_back(needed);
+        sim::Sources needed = neuron_sources(hardware_of(*group.layer), rtl);
+        const auto [at, is_new] = program_of_hash.try_emplace(gen::sources_hash(needed), hardware.size());
+        if (is_new) hardware.push_back(std::move(needed));
         program_of_group.push_back(at->second);
     }
 
@@ -180,8 +181,7 @@ std::vector<LayerReplay> replay(std::span<const NeuronCase> cases, const ReplayO
     };
     std::vector<std::unique_ptr<NeuronProgram>> programs(hardware.size());
     sim::parallel_for(hardware.size(), options.threads, [&](size_t begin, size_t end) {
-        for (size_t i = begin; i < end; ++i, step())
-            programs[i] = std::make_unique<NeuronProgram>(neuron_sources(hardware[i], rtl));
+        for (size_t i = begin; i < end; ++i, step()) programs[i] = std::make_unique<NeuronProgram>(hardware[i]);
     });
     std::vector<LayerReplay> results(groups.size());
     sim::parallel_for(groups.size(), options.threads, [&](size_t begin, size_t end) {

@@ -124,7 +124,7 @@ TEST(Hardware, RefusesWhatCannotBeSimulatedTogether) {
         }
         return "accepted";
     };
-    NeuronHardware hardware{multiplier, false, {8, sim::Overflow::wrap, 0, adder}};
+    NeuronHardware hardware{multiplier, false, {8, sim::Overflow::wrap, 0, nullptr}, adder};
     EXPECT_THAT(refused(hardware), AllOf(HasSubstr("both define module 'mul_s_exact'"), HasSubstr("mul_s_exact.v"),
                                          HasSubstr("adder/other.v")));
 
@@ -132,10 +132,10 @@ TEST(Hardware, RefusesWhatCannotBeSimulatedTogether) {
     defined->sources.defines = {"FAST=1"};
     adder->sources.files.pop_back();
     adder->sources.defines = {"FAST=2"};
-    hardware = {defined, false, {8, sim::Overflow::wrap, 0, adder}};
+    hardware = {defined, false, {8, sim::Overflow::wrap, 0, nullptr}, adder};
     EXPECT_THAT(refused(hardware), AllOf(HasSubstr("FAST=1"), HasSubstr("FAST=2")));
 
-    hardware = {sim::testing::exact_multiplier(8, 8, true), false, {8, sim::Overflow::wrap, 0, nullptr}};
+    hardware = {sim::testing::exact_multiplier(8, 8, true), false, {8, sim::Overflow::wrap, 0, nullptr}, nullptr};
     EXPECT_THAT(refused(hardware), HasSubstr("holds no Verilog"));
 }
 
