@@ -36,7 +36,7 @@ TEST_F(GenSlow, UsersOwnVerilog) {
         for (int b = -4; b < 4; ++b) {
             const int64_t expected = sim::decode(static_cast<uint64_t>(a * b + 2 * a - 3), 7, true);
             EXPECT_EQ(sim::lookup(op, sim::encode(a, 4), sim::encode(b, 3)), expected) << a << "," << b;
-            abs_error += static_cast<double>(std::abs(expected - a * b));
+            abs_error += static_cast<double>(std::abs(expected - int64_t{a} * b));
         }
     }
     EXPECT_EQ(json("r.json")["result"]["operators"][0]["mae"], abs_error / 128);

@@ -52,10 +52,9 @@ TEST_F(Gen, BadInputIsOneSentenceAndNothingIsWritten) {
     EXPECT_THAT(error({"gen", "m.v", "--top", "n", "-o", "m.h5"}), HasSubstr("'n'"));
     write_file(file("bad.v"), "module m(input a;\n");
     EXPECT_THAT(error({"gen", "bad.v", "--top", "m", "-o", "m.h5"}), HasSubstr("bad.v:1"));
+    const std::string catalogue = CONCRETE_SOURCE_DIR "/rtl/catalogue.yaml";
     EXPECT_THAT(error({"gen", "--catalogue", "none.yaml", "--out-dir", "d"}), HasSubstr("none.yaml: cannot be opened"));
-    EXPECT_THAT(
-        error({"gen", "--catalogue", CONCRETE_SOURCE_DIR "/rtl/catalogue.yaml", "--only", "both8*", "--out-dir", "d"}),
-        HasSubstr("both8*"));
+    EXPECT_THAT(error({"gen", "--catalogue", catalogue, "--only", "both8*", "--out-dir", "d"}), HasSubstr("both8*"));
 }
 
 TEST_F(Gen, AMissingToolIsExitCodeFourAndNamesThePackage) {

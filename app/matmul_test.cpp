@@ -116,7 +116,7 @@ TEST_F(Matmul, BiasMayBeAbsent) {
 TEST_F(Matmul, WrapsAndSaturatesAtEveryStep) {
     write_input();
     ASSERT_EQ(run(arguments({"--acc-bits", "10", "--overflow", "wrap"})).exit_code, 0);
-    const auto wrap = [](int64_t acc, int64_t p) { return (acc + p + 512 + 1024 * 100) % 1024 - 512; };
+    const auto wrap = [](int64_t acc, int64_t p) { return (acc + p + 512 + 102400) % 1024 - 512; };
     EXPECT_EQ(output(), expected(odd_product, wrap));
     ASSERT_EQ(run(arguments({"--acc-bits", "10", "--overflow", "saturate", "--threads", "2"})).exit_code, 0);
     const auto saturate = [](int64_t acc, int64_t p) { return std::clamp<int64_t>(acc + p, -512, 511); };

@@ -27,7 +27,7 @@ class ConfigTest : public ::testing::Test {
     ConfigTest() { write_file(folder_.path() / "nets" / "small.yaml", kNetwork); }
 
     std::filesystem::path write(const std::string& settings) {
-        const auto path = folder_.path() / "configs" / "c.yaml";
+        auto path = folder_.path() / "configs" / "c.yaml";
         write_file(path, "network: nets/small.yaml\nweights: w.h5\ndata: {kind: idx, dir: .}\n" + settings);
         return path;
     }

@@ -161,7 +161,7 @@ Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) c
     CodeTensor in = codes_for(layer, batch);
     in.codes.shape = {in.codes.shape[0], layer.in_channels, layer.in_h, layer.in_w};
     const auto start = std::chrono::steady_clock::now();
-    const Tensor<int64_t> acc = run_mac_layer(layer, in.codes, batch.threads);
+    Tensor<int64_t> acc = run_mac_layer(layer, in.codes, batch.threads);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
 
     Value& out = batch.values[layer.layer_index];

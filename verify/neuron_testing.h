@@ -84,7 +84,7 @@ inline void expect_equals_simulator(const Setting& setting, std::shared_ptr<cons
         s.correction = static_cast<uint64_t>(correction);
         acc = sim::apply_correction(setting.acc, acc, correction);
         r.corrected = sim::encode(acc, bits);
-        const auto [low, high] = std::minmax(values.code(kCodeBits), values.code(kCodeBits));
+        const auto [low, high] = std::minmax({values.code(kCodeBits), values.code(kCodeBits)});
         const int64_t multiplier = (int64_t{1} << 30) + static_cast<int64_t>(values.below(uint64_t{1} << 30));
         // Mostly shifts that leave something of the accumulator, at times any.
         const uint64_t useful = 31 + values.below(static_cast<uint64_t>(std::min(bits, 31)) + 1);

@@ -60,7 +60,9 @@ function(concrete_tests name)
     add_executable(${target} ${sources})
     target_link_libraries(${target} PRIVATE concrete_options ${ARGN} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${target} PRIVATE CONCRETE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES LABELS ${kind} TIMEOUT 1200)
+    # NO_PRETTY_VALUES: names of parametrised tests would end in a dump of the parameter's bytes.
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." NO_PRETTY_VALUES
+                         PROPERTIES LABELS ${kind} TIMEOUT 1200)
   endforeach()
 
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
