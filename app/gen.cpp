@@ -229,7 +229,7 @@ class Gen : public Command {
         for (const auto& [role, port] : {std::pair("a", &op.a), std::pair("b", &op.b), std::pair("y", &op.y)}) {
             json[role] = {{"name", port->name}, {"bits", port->bits}, {"signed", port->is_signed}};
         }
-        json["hash"] = content_hash(op);
+        json["sha256"] = content_hash(op);
         json["exhaustive"] = op.exhaustive;
         json["swept_pairs"] = op.swept_pairs;
         json["mae"] = op.metrics.mae;

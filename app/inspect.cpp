@@ -185,7 +185,7 @@ class Inspect : public Command {
         json["closed_form"] = to_string(op.closed_form);
         json["or_bits"] = op.or_bits;
         json["parameters"] = op.sources.parameters;
-        json["hash"] = content_hash(op);
+        json["sha256"] = content_hash(op);
         json["sources_sha256"] = op.sources_sha256;
         json["tools"] = op.tools;
         json["table_entries"] = op.lut.size();

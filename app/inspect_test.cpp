@@ -46,7 +46,7 @@ TEST_F(Inspect, PrintsWhatTheFileHolds) {
         EXPECT_THAT(result.out, HasSubstr(line));
     }
     const nlohmann::json op = json("r.json")["result"]["operators"][0];
-    EXPECT_EQ(op["hash"], content_hash(sample()));
+    EXPECT_EQ(op["sha256"], content_hash(sample()));
     EXPECT_EQ(op["metrics"]["mae"], 1.25);
     EXPECT_EQ(op["a"]["name"], "act");
     EXPECT_EQ(op["b"]["signed"], false);

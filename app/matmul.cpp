@@ -136,7 +136,8 @@ class Matmul : public Command {
 
     ExitCode run(Context& context) override {
         const auto multiplier = std::make_shared<const sim::Operator>(sim::load_operator(operator_));
-        const sim::AccumulatorSpec acc = accumulator();
+        const Adder adder = read_adder(adder_, acc_bits_);
+        const sim::AccumulatorSpec acc = accumulator(adder);
         const sim::Hdf5Reader file(in_);
         check_members(file);
         const Tensor<int32_t> a = read_matrix(file, "A"), w = read_matrix(file, "W");
@@ -158,14 +159,13 @@ class Matmul : public Command {
                                    .acc = acc,
                                    .out = c.data.data()};
         const double time_s = multiply(args);
-        write(c, *multiplier, acc);
-        report(context, args, *multiplier, acc, time_s);
+        write(c, *multiplier, adder);
+        report(context, args, *multiplier, adder, time_s);
         return ExitCode::done;
     }
 
   private:
-    sim::AccumulatorSpec accumulator() const {
-        const Adder adder = read_adder(adder_, acc_bits_);
+    sim::AccumulatorSpec accumulator(const Adder& adder) const {
         const auto overflow = overflow_ == "wrap" ? sim::Overflow::wrap : sim::Overflow::saturate;
         if (adder.op) return sim::make_accumulator(acc_bits_, overflow, adder.op);
         return {acc_bits_, overflow, adder.or_bits, nullptr};
@@ -223,33 +223,33 @@ class Matmul : public Command {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
 
-    void write(const Tensor<int64_t>& c, const sim::Operator& multiplier, const sim::AccumulatorSpec& acc) const {
+    void write(const Tensor<int64_t>& c, const sim::Operator& multiplier, const Adder& adder) const {
         sim::Hdf5Writer file(out_);
         file.write("C", c.shape, c.data.data());
         file.attribute("/", "operator", multiplier.name);
-        file.attribute("/", "operator_hash", content_hash(multiplier));
-        file.attribute("/", "adder", adder_label(acc));
+        file.attribute("/", "operator_sha256", content_hash(multiplier));
+        file.attribute("/", "adder", adder_label(adder));
         file.attribute("/", "acc_bits", int64_t{acc_bits_});
         file.attribute("/", "overflow", overflow_);
         file.attribute("/", "sign_magnitude", int64_t{sign_magnitude_});
         file.commit();
     }
 
-    std::string adder_label(const sim::AccumulatorSpec& acc) const {
-        if (acc.adder) return acc.adder->name;
-        return acc.or_bits == 0 ? "exact" : fmt::format("loa:{}", acc.or_bits);
+    static std::string adder_label(const Adder& adder) {
+        if (adder.op) return adder.op->name;
+        return adder.or_bits == 0 ? "exact" : fmt::format("loa:{}", adder.or_bits);
     }
 
-    void report(Context& context, const sim::MatmulArgs& args, const sim::Operator& multiplier,
-                const sim::AccumulatorSpec& acc, double time_s) const {
+    void report(Context& context, const sim::MatmulArgs& args, const sim::Operator& multiplier, const Adder& adder,
+                double time_s) const {
         const double macs = static_cast<double>(args.m) * static_cast<double>(args.k) * static_cast<double>(args.n);
         Json& result = context.result;
-        result["operator"] = {{"name", multiplier.name}, {"hash", content_hash(multiplier)}};
+        result["operator"] = {{"name", multiplier.name}, {"sha256", content_hash(multiplier)}};
         result["m"] = args.m;
         result["k"] = args.k;
         result["n"] = args.n;
-        result["adder"] = adder_label(acc);
-        if (acc.adder) result["adder_hash"] = content_hash(*acc.adder);
+        result["adder"] = adder_label(adder);
+        if (adder.op) result["adder_sha256"] = content_hash(*adder.op);
         result["acc_bits"] = acc_bits_;
         result["overflow"] = overflow_;
         result["sign_magnitude"] = sign_magnitude_;
@@ -261,7 +261,7 @@ class Matmul : public Command {
         result["macs_per_s"] = macs / time_s;
         result["output"] = out_;
         context.print("{}: C [{}, {}] = A [{}, {}] x W [{}, {}], {} bits, {}, adder {}\n", multiplier.name, args.m,
-                      args.n, args.m, args.k, args.k, args.n, acc_bits_, overflow_, adder_label(acc));
+                      args.n, args.m, args.k, args.k, args.n, acc_bits_, overflow_, adder_label(adder));
         context.print("{:.2f} M MACs in {:.3f} s: {:.0f} M MAC/s, {} threads, engine {}, backend {}\n", macs / 1e6,
                       time_s, macs / time_s / 1e6, threads_, engine_, backend_);
     }

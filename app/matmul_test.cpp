@@ -103,7 +103,7 @@ TEST_F(Matmul, EqualsTheDefinition) {
     EXPECT_NE(output(), std::vector<int64_t>(kM * kN, 0));
     const nlohmann::json details = json("r.json")["result"];
     EXPECT_EQ(details["macs"], kM * kK * kN);
-    EXPECT_EQ(details["operator"]["hash"], content_hash(odd_multiplier()));
+    EXPECT_EQ(details["operator"]["sha256"], content_hash(odd_multiplier()));
     EXPECT_EQ(details["engine"], "gather");
 }
 

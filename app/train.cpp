@@ -64,7 +64,7 @@ class Train : public Command {
         result["time_s"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         result["test_accuracy_percent"] = last.test_accuracy_percent;
         result["weights"] = config.output.string();
-        result["weights_hash"] = content_hash(weights);
+        result["weights_sha256"] = content_hash(weights);
         context.print("wrote {}: test accuracy {:.2f} %\n", config.output.string(), last.test_accuracy_percent);
         return ExitCode::done;
     }

@@ -48,6 +48,10 @@ void read_activations(const YamlNode& node, LayerConfig& config) {
 
 AdderConfig read_adder(const YamlNode& node, int acc_bits, const fs::path& folder) {
     if (node.is_scalar() && node.text() == "exact") return {};
+    if (node.is_scalar() && node.text().starts_with("loa:")) {
+        node.fail("'" + node.text() + "' is how the command line writes it, here it is {loa: " + node.text().substr(4) +
+                  "}");
+    }
     if (node.is_map() && node.find("loa")) {
         YamlMap map(node);
         AdderConfig adder;

@@ -122,6 +122,7 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
     EXPECT_THAT(error_of("defaults: {multiplier: a, accumulator: {bits: 16, adder: {loa: 17}}}\n"),
                 HasSubstr("0 to 16"));
     EXPECT_THAT(error_of("defaults: {multiplier: a, activations: {scheme: symetric}}\n"), HasSubstr("symmetric"));
+    EXPECT_THAT(error_of("defaults: {multiplier: a, accumulator: {adder: 'loa:4'}}\n"), HasSubstr("{loa: 4}"));
     EXPECT_THAT(error_of("defaults: {}\n"), HasSubstr("layer 'conv1' has no multiplier"));
     EXPECT_THAT(error_of("defaults: {multiplier: {name: a, P: 1, parameters: {P: 2}}}\n"),
                 HasSubstr("parameter 'P' is given twice"));
