@@ -201,7 +201,7 @@ NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size
         const int32_t w = layer.w_codes[channel * layer.k() + k];
         trace.a.push_back(a);
         trace.w.push_back(w);
-        init += za * (zw - w);
+        init += Int128{za} * (zw - w);
         trace.correction -= zw * a;
     }
     trace.init = fit_exact(layer.acc, init);
