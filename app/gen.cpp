@@ -58,11 +58,14 @@ class Gen : public Command {
         app.add_option("--catalogue", catalogue_,
                        "Make the operators of this catalogue (YAML) instead of one operator.")
             ->type_name("FILE.yaml");
-        app.add_option("--only", only_,
-                       "With --catalogue: instances whose name matches this shell pattern, as in 'booth8_m?-P8', over "
-                       "the whole "
-                       "ranges of their parameters. Without it: the instances that the catalogue lists.")
-            ->type_name("GLOB");
+        CLI::Option* only =
+            app.add_option("--only", only_,
+                           "With --catalogue: instances whose name matches this shell pattern, as in 'booth8_m?-P8', "
+                           "over the whole ranges of their parameters; a family's name makes the instances it lists. "
+                           "Without --only and --all: the instances that the catalogue names as its default.")
+                ->type_name("GLOB");
+        app.add_flag("--all", all_, "With --catalogue: every instance that its families list. This may take long.")
+            ->excludes(only);
         app.add_option("--out-dir", out_dir_, "With --catalogue: folder to write to; made where it does not exist.")
             ->type_name("DIR");
         add_threads(app, threads_, "-j,--threads");
@@ -78,9 +81,7 @@ class Gen : public Command {
     ExitCode run(Context& context) override {
         check_usage();
         const auto start = std::chrono::steady_clock::now();
-        std::vector<gen::Request> requests = catalogue_.empty()
-                                                 ? std::vector{single_request()}
-                                                 : gen::catalogue_requests(gen::load_catalogue(catalogue_), only_);
+        std::vector<gen::Request> requests = catalogue_.empty() ? std::vector{single_request()} : listed_requests();
         for (gen::Request& request : requests) {
             request.exhaustive_bits = exhaustive_ ? kMostExhaustiveBits : kDefaultExhaustiveBits;
             request.samples = samples_;
@@ -160,7 +161,7 @@ class Gen : public Command {
             require(!sources_.empty(), "give Verilog sources with --top and -o, or --catalogue with --out-dir");
             require(!top_.empty(), "--top is required with Verilog sources: the module to simulate");
             require(!out_.empty(), "-o is required with Verilog sources: the operator file to write");
-            require(only_.empty() && out_dir_.empty(), "--only and --out-dir belong to --catalogue");
+            require(only_.empty() && !all_ && out_dir_.empty(), "--only, --all and --out-dir belong to --catalogue");
             return;
         }
         require(sources_.empty() && top_.empty() && out_.empty() && name_.empty() && parameters_.empty() &&
@@ -189,6 +190,12 @@ class Gen : public Command {
         if (signed_ || unsigned_) request.is_signed = signed_;
         request.y_lsb = y_lsb_;
         return request;
+    }
+
+    std::vector<gen::Request> listed_requests() const {
+        const gen::Catalogue catalogue = gen::load_catalogue(catalogue_);
+        if (!only_.empty()) return gen::catalogue_requests(catalogue, only_);
+        return gen::catalogue_requests(catalogue, all_ ? gen::Listed::all : gen::Listed::by_default);
     }
 
     void write(Context& context, const std::vector<sim::Operator>& operators, double time_s) const {
@@ -242,7 +249,7 @@ class Gen : public Command {
 
     std::vector<std::string> sources_, parameters_, defines_, include_folders_;
     std::string top_, out_, name_, kind_, a_, b_, y_, catalogue_, only_, out_dir_;
-    bool signed_ = false, unsigned_ = false, exhaustive_ = false;
+    bool signed_ = false, unsigned_ = false, exhaustive_ = false, all_ = false;
     int y_lsb_ = 0, threads_ = 1;
     uint64_t samples_ = uint64_t{1} << 24, seed_ = 1;
 };

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 #include <functional>
+#include <optional>
 #include <regex>
+#include <set>
 
 #include "gen/sources.h"
 #include "sim/error.h"
@@ -23,7 +25,7 @@ namespace {
 
 constexpr int64_t kLargest = int64_t{1} << 31;
 
-/// Instances one call makes, and instances of a family whose names one call looks at.
+/// Instances one call makes or a family lists, and instances of a family whose names one call looks at.
 constexpr size_t kMostRequests = 4096;
 constexpr int64_t kMostNames = 1'000'000;
 
@@ -35,14 +37,18 @@ void check_identifier(const YamlNode& node, const std::string& name, bool ends_i
                               ends_in_letter ? ", with no digit at the end" : ""));
 }
 
-Family::Parameter read_parameter(const YamlNode& node) {
+/// `listed` gets the parameter's own list of instances, nullopt without one.
+Family::Parameter read_parameter(const YamlNode& node, std::optional<std::vector<int64_t>>& listed) {
     YamlMap map(node);
     Family::Parameter parameter;
     parameter.lowest = map.integer("min", -kLargest, kLargest);
     parameter.highest = map.integer("max", parameter.lowest, kLargest);
     parameter.fallback = map.integer("default", parameter.lowest, parameter.highest);
-    for (const YamlNode& instance : map.require("instances").elements())
-        parameter.instances.push_back(instance.integer(parameter.lowest, parameter.highest));
+    if (const YamlNode* instances = map.find("instances")) {
+        listed.emplace();
+        for (const YamlNode& instance : instances->elements())
+            listed->push_back(instance.integer(parameter.lowest, parameter.highest));
+    }
     map.finish();
     return parameter;
 }
@@ -69,6 +75,71 @@ void read_closed_form(const YamlNode& node, Family& family) {
     }
 }
 
+/// Calls visit for each combination of values, the last parameter fastest.
+void for_each_combination(const std::map<std::string, std::vector<int64_t>>& values,
+                          const std::function<void(const Parameters&)>& visit) {
+    Parameters current;
+    const std::function<void(std::map<std::string, std::vector<int64_t>>::const_iterator)> descend = [&](auto at) {
+        if (at == values.end()) return visit(current);
+        for (const int64_t value : at->second) {
+            current[at->first] = value;
+            descend(std::next(at));
+        }
+    };
+    descend(values.begin());
+}
+
+/// The values of one entry of a family's `instances`.
+Parameters read_instance(const YamlNode& node, const Family& family) {
+    Parameters instance;
+    for (const auto& [key, value] : node.entries()) {
+        const auto known = family.parameters.find(key);
+        if (known == family.parameters.end())
+            value.fail_at_key(
+                fmt::format("'{}' is no parameter of {}, expected those under parameters", key, family.name));
+        instance[key] = value.integer(known->second.lowest, known->second.highest);
+    }
+    for (const auto& [key, parameter] : family.parameters) instance.try_emplace(key, parameter.fallback);
+    return instance;
+}
+
+/// Parameters and listed instances: from the family's `instances`, else all combinations of the parameters' own lists.
+void read_parameters(YamlMap& map, Family& family) {
+    const YamlNode* instances = map.find("instances");
+    std::map<std::string, std::vector<int64_t>> values;
+    const YamlNode* place = &map.node();
+    if (const YamlNode* parameters = map.find("parameters")) {
+        place = parameters;
+        for (const auto& [key, value] : parameters->entries()) {
+            check_identifier(value, key, true);
+            if (family.fixed.contains(key)) value.fail(fmt::format("'{}' is fixed as well", key));
+            std::optional<std::vector<int64_t>> listed;
+            family.parameters[key] = read_parameter(value, listed);
+            if (listed.has_value() == (instances != nullptr))
+                value.fail(fmt::format("{}, expected instances either here or in the family",
+                                       listed ? "has instances and so has the family" : "has no instances"));
+            if (listed) values[key] = *listed;
+        }
+    }
+    if (instances) {
+        place = instances;
+        if (family.parameters.empty()) instances->fail("found instances of a family without parameters, expected none");
+        for (const YamlNode& entry : instances->elements()) family.instances.push_back(read_instance(entry, family));
+    } else {
+        size_t count = 1;
+        for (const auto& [name, list] : values) count = std::min(count, kMostRequests + 1) * list.size();
+        if (count > kMostRequests)
+            place->fail(fmt::format("lists {} combinations, expected at most {}", count, kMostRequests));
+        for_each_combination(values, [&](const Parameters& instance) { family.instances.push_back(instance); });
+    }
+    if (family.instances.size() > kMostRequests)
+        place->fail(fmt::format("lists {} instances, expected at most {}", family.instances.size(), kMostRequests));
+    std::set<Parameters> seen;
+    for (const Parameters& instance : family.instances)
+        if (!seen.insert(instance).second)
+            place->fail(fmt::format("lists {} twice, expected it once", instance_name(family, instance)));
+}
+
 Family read_family(const std::string& name, const YamlNode& node, const fs::path& folder) {
     check_identifier(node, name, false);
     YamlMap map(node);
@@ -87,13 +158,7 @@ Family read_family(const std::string& name, const YamlNode& node, const fs::path
             family.fixed[key] = value.integer(-kLargest, kLargest);
         }
     }
-    if (const YamlNode* parameters = map.find("parameters")) {
-        for (const auto& [key, value] : parameters->entries()) {
-            check_identifier(value, key, true);
-            if (family.fixed.contains(key)) value.fail(fmt::format("'{}' is fixed as well", key));
-            family.parameters[key] = read_parameter(value);
-        }
-    }
+    read_parameters(map, family);
     if (const YamlNode* closed_form = map.find("closed_form")) read_closed_form(*closed_form, family);
     map.finish();
     return family;
@@ -124,36 +189,72 @@ void check_parameters(const Family& family, const Parameters& parameters) {
     }
 }
 
-/// Calls visit for each combination of values, the last parameter fastest.
-void for_each_combination(const std::map<std::string, std::vector<int64_t>>& values,
-                          const std::function<void(const Parameters&)>& visit) {
-    Parameters current;
-    const std::function<void(std::map<std::string, std::vector<int64_t>>::const_iterator)> descend = [&](auto at) {
-        if (at == values.end()) return visit(current);
-        for (const int64_t value : at->second) {
-            current[at->first] = value;
-            descend(std::next(at));
-        }
-    };
-    descend(values.begin());
-}
-
-/// Values of a family's parameters: its `instances`, or the full ranges.
-std::map<std::string, std::vector<int64_t>> parameter_values(const Family& family, bool full) {
+/// All values of a family's parameters.
+std::map<std::string, std::vector<int64_t>> full_ranges(const Family& family) {
     std::map<std::string, std::vector<int64_t>> values;
     int64_t names = 1;
     for (const auto& [name, parameter] : family.parameters) {
-        const int64_t count = parameter.highest - parameter.lowest + 1;
-        if (full && (names *= count) > kMostNames)
+        if ((names *= parameter.highest - parameter.lowest + 1) > kMostNames)
             throw InputError(
                 fmt::format("{}: its parameters have more than {} combinations; name an instance without * and ?",
                             family.name, kMostNames));
-        std::vector<int64_t>& list = values[name];
-        if (!full) list = parameter.instances;
-        for (int64_t value = parameter.lowest; full && value <= parameter.highest; ++value) list.push_back(value);
+        for (int64_t value = parameter.lowest; value <= parameter.highest; ++value) values[name].push_back(value);
     }
     return values;
 }
+
+/// Whether names of the family's instances can match: the glob and they agree up to its first wildcard.
+bool may_match(const std::string& glob, const Family& family) {
+    const std::string fixed = glob.substr(0, glob.find_first_of("*?[\\"));
+    const size_t shared = std::min(fixed.size(), family.name.size());
+    return fixed.compare(0, shared, family.name, 0, shared) == 0;
+}
+
+/// Whether an entry of `default` is the family's name or a glob on the instance's.
+bool chooses(const std::string& entry, const Family& family, const std::string& instance) {
+    return entry == family.name || fnmatch(entry.c_str(), instance.c_str(), 0) == 0;
+}
+
+void read_default(const YamlNode& node, Catalogue& catalogue) {
+    catalogue.default_globs.emplace();
+    for (const YamlNode& entry : node.elements()) {
+        const std::string glob = entry.text();
+        const bool found = std::any_of(catalogue.families.begin(), catalogue.families.end(), [&](const Family& family) {
+            return std::any_of(family.instances.begin(), family.instances.end(), [&](const Parameters& instance) {
+                return chooses(glob, family, instance_name(family, instance));
+            });
+        });
+        if (!found) entry.fail(fmt::format("'{}' matches no instance that a family lists", glob));
+        catalogue.default_globs->push_back(glob);
+    }
+    if (catalogue.default_globs->empty()) node.fail("is empty, expected names of instances; leave it out for all");
+}
+
+/// Gathers the requests of one call. Throws: InputError beyond kMostRequests, and in finish() if there is none.
+class Gatherer {
+  public:
+    Gatherer(const Catalogue& catalogue, std::string asked_for)
+        : catalogue_(catalogue), asked_for_(std::move(asked_for)) {}
+
+    void add(const Family& family, const Parameters& parameters) {
+        if (requests_.size() == kMostRequests)
+            throw InputError(
+                fmt::format("{} matches more than {} operators of the catalogue", asked_for_, kMostRequests));
+        requests_.push_back(catalogue_request(family, parameters));
+    }
+
+    std::vector<Request> finish() {
+        if (requests_.empty())
+            throw InputError(
+                fmt::format("{} matches no operator of the catalogue {}", asked_for_, catalogue_.path.string()));
+        return std::move(requests_);
+    }
+
+  private:
+    const Catalogue& catalogue_;
+    std::string asked_for_;
+    std::vector<Request> requests_;
+};
 
 }  // namespace
 
@@ -168,9 +269,10 @@ Catalogue load_catalogue(const fs::path& path) {
     const YamlNode root = sim::load_yaml(path);
     YamlMap map(root);
     map.integer("format", 1, 1);
-    Catalogue catalogue{path, {}};
+    Catalogue catalogue{path, {}, {}};
     for (const auto& [name, node] : map.require("families").entries())
         catalogue.families.push_back(read_family(name, node, path.parent_path()));
+    if (const YamlNode* entries = map.find("default")) read_default(*entries, catalogue);
     map.finish();
     return catalogue;
 }
@@ -228,34 +330,39 @@ Request catalogue_request(const Family& family, const Parameters& parameters) {
     return request;
 }
 
+std::vector<Request> catalogue_requests(const Catalogue& catalogue, Listed which) {
+    Gatherer gatherer(catalogue, "a call without a name");
+    const bool all = which == Listed::all || !catalogue.default_globs;
+    for (const Family& family : catalogue.families) {
+        for (const Parameters& instance : family.instances) {
+            const std::string name = instance_name(family, instance);
+            if (all || std::any_of(catalogue.default_globs->begin(), catalogue.default_globs->end(),
+                                   [&](const std::string& entry) { return chooses(entry, family, name); }))
+                gatherer.add(family, instance);
+        }
+    }
+    return gatherer.finish();
+}
+
 std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob) {
-    const bool has_wildcard = glob.find_first_of("*?[") != std::string::npos;
-    std::vector<Request> requests;
-    const auto add = [&](const Family& family, const Parameters& parameters) {
-        if (requests.size() == kMostRequests)
-            throw InputError(fmt::format("'{}' matches more than {} operators of the catalogue", glob, kMostRequests));
-        requests.push_back(catalogue_request(family, parameters));
-    };
-    const auto add_instances = [&](const Family& family) {
-        for_each_combination(parameter_values(family, false),
-                             [&](const Parameters& parameters) { add(family, parameters); });
-    };
-    if (glob.empty()) {
-        for (const Family& family : catalogue.families) add_instances(family);
-    } else if (has_wildcard) {
+    Gatherer gatherer(catalogue, fmt::format("'{}'", glob));
+    if (glob.find_first_of("*?[") != std::string::npos) {
         for (const Family& family : catalogue.families) {
-            for_each_combination(parameter_values(family, true), [&](const Parameters& parameters) {
-                if (fnmatch(glob.c_str(), instance_name(family, parameters).c_str(), 0) == 0) add(family, parameters);
+            if (!may_match(glob, family)) continue;
+            for_each_combination(full_ranges(family), [&](const Parameters& parameters) {
+                if (fnmatch(glob.c_str(), instance_name(family, parameters).c_str(), 0) == 0)
+                    gatherer.add(family, parameters);
             });
         }
-    } else {
-        const auto [family, parameters] = parse_instance_name(catalogue, glob);
-        if (glob == family->name) add_instances(*family);
-        if (requests.empty()) add(*family, parameters);
+        return gatherer.finish();
     }
-    if (requests.empty())
-        throw InputError(fmt::format("'{}' matches no operator of the catalogue {}", glob, catalogue.path.string()));
-    return requests;
+    const auto [family, parameters] = parse_instance_name(catalogue, glob);
+    if (glob != family->name || family->instances.empty()) {
+        gatherer.add(*family, parameters);
+    } else {
+        for (const Parameters& instance : family->instances) gatherer.add(*family, instance);
+    }
+    return gatherer.finish();
 }
 
 }  // namespace concrete::gen

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace concrete::gen {
 /// A family of operators in rtl/catalogue.yaml (docs/add-a-family.md).
 ///
 ///     format: 1
+///     default: [mul4s_exact, "booth8_m*-P8"]   # optional: names and shell globs of listed instances
 ///     families:
 ///       booth8_m4:
 ///         kind: multiplier
@@ -23,19 +25,25 @@ namespace concrete::gen {
 ///         source: "Liu et al., IEEE TC 66(8), 2017"
 ///         summary: radix-4 Booth, encoder E1, exact compression
 ///         closed_form: product | sum | lower_part_or:K     # optional; K names a parameter
+///       add_gear:
+///         ...
+///         parameters: {W: {min: 2, max: 64, default: 8}, R: {...}, P: {...}}
+///         instances: [{W: 8, R: 2, P: 2}, {W: 16, R: 4, P: 4}]     # in place of the lists of the parameters
 ///
 /// Names of families and parameters are Verilog identifiers; a parameter's name ends in no digit, because its value
-/// follows in the name of an instance. A parameter with no `instances` leaves its family to those who name an instance.
+/// follows in the name of an instance. Lists of the parameters make all their combinations, so an empty one leaves the
+/// family to those who name an instance. `instances` of the family list combinations that make sense only together; a
+/// parameter left out there takes its default.
 struct Family {
     struct Parameter {
         int64_t lowest = 0, highest = 0, fallback = 0;
-        std::vector<int64_t> instances;  ///< those that `gen --catalogue` makes when nothing is named
     };
     std::string name, top, source, summary;
     sim::OperatorKind kind = sim::OperatorKind::multiplier;
     std::vector<std::filesystem::path> files;
     std::map<std::string, int64_t> fixed;
     std::map<std::string, Parameter> parameters;
+    std::vector<std::map<std::string, int64_t>> instances;  ///< listed ones: a value for every parameter, no duplicates
     sim::ClosedForm closed_form = sim::ClosedForm::none;
     std::string or_bits_parameter;
 };
@@ -43,13 +51,16 @@ struct Family {
 struct Catalogue {
     std::filesystem::path path;
     std::vector<Family> families;
+    /// `default:`, the listed instances that are made when nothing is named; nothing: all listed instances.
+    std::optional<std::vector<std::string>> default_globs;
 
     /// Throws: InputError naming the nearest family.
     const Family& family(const std::string& name) const;
 };
 
-/// Throws: InputError with file, line, column for YAML that is not as above, a default or instance out of its range, a
-/// parameter that is fixed as well, or a file that is not named by a path below the catalogue's folder.
+/// Throws: InputError with file, line, column for YAML that is not as above, a default or instance out of its range, an
+/// instance listed twice, more than 4096 instances of a family, a name under `default` that matches no listed instance,
+/// a parameter that is fixed as well, or a file that is not named by a path below the catalogue's folder.
 Catalogue load_catalogue(const std::filesystem::path& path);
 
 /// rtl/catalogue.yaml of this installation: $CONCRETE_RTL_DIR, beside the program (share/concrete/rtl), or the source
@@ -68,9 +79,18 @@ std::pair<const Family*, std::map<std::string, int64_t>> parse_instance_name(con
 /// Request for an instance; parameters not given take their defaults. Throws: InputError naming parameter and range.
 Request catalogue_request(const Family& family, const std::map<std::string, int64_t>& parameters);
 
-/// Instances by a shell glob on their names, over the full ranges ("booth8_m4-P*"); a single one by its name; the
-/// `instances` of a family by the family's name (that of its defaults if it has none); those of all families if the
-/// glob is empty. Throws: InputError if nothing matches or more than 4096 do.
-std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob = "");
+/// Instances that a catalogue names itself.
+enum class Listed {
+    by_default,  ///< those that its `default:` names; all where it has none
+    all          ///< all that its families list
+};
+
+/// Listed instances, in the order of the catalogue. Throws: InputError if there is none or more than 4096.
+std::vector<Request> catalogue_requests(const Catalogue& catalogue, Listed which = Listed::by_default);
+
+/// Instances by a shell glob on their names, over the full ranges of their parameters ("booth8_m4-P*"); a single one by
+/// its name; those that a family lists by the family's name (that of its defaults if it lists none).
+/// Throws: InputError if nothing matches or more than 4096 do.
+std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob);
 
 }  // namespace concrete::gen

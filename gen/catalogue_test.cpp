@@ -74,7 +74,8 @@ TEST_F(CatalogueTest, ReadsFamilies) {
     EXPECT_EQ(family.files, std::vector<std::filesystem::path>{folder_.path() / "scaled.v"});
     EXPECT_EQ(family.fixed, (Parameters{{"OFFSET", 3}}));
     EXPECT_EQ(family.parameters.at("W").highest, 5);
-    EXPECT_EQ(family.parameters.at("W").instances, (std::vector<int64_t>{3, 4}));
+    EXPECT_THAT(family.instances, ElementsAre(Parameters{{"K", 0}, {"W", 3}}, Parameters{{"K", 0}, {"W", 4}}));
+    EXPECT_TRUE(catalogue.family("loa").instances.empty());
     EXPECT_EQ(catalogue.family("loa").closed_form, sim::ClosedForm::lower_part_or);
     EXPECT_EQ(catalogue.family("loa").or_bits_parameter, "K");
 }
@@ -115,7 +116,7 @@ TEST_F(CatalogueTest, FindsInstancesByGlob) {
         for (const Request& request : catalogue_requests(catalogue, glob)) result.push_back(request.name);
         return result;
     };
-    EXPECT_THAT(names(""), ElementsAre("scaled-K0-W3", "scaled-K0-W4"));
+    EXPECT_THAT(input_error([&] { names(""); }), HasSubstr("operator: "));
     EXPECT_THAT(names("scaled"), ElementsAre("scaled-K0-W3", "scaled-K0-W4"));
     EXPECT_THAT(names("scaled-K[12]-W5"), ElementsAre("scaled-K1-W5", "scaled-K2-W5"));
     EXPECT_THAT(names("loa"), ElementsAre("loa-K2"));
@@ -130,6 +131,50 @@ TEST_F(CatalogueTest, FindsInstancesByGlob) {
     EXPECT_THAT(input_error([&] { catalogue_requests(load(wide), "scaled-K0-W?"); }),
                 HasSubstr("more than 1000000 combinations"));
     EXPECT_EQ(catalogue_requests(load(wide), "scaled-W3-K0").at(0).name, "scaled-K0-W3");
+}
+
+TEST_F(CatalogueTest, MakesListedInstances) {
+    const auto names = [&](const std::string& text, Listed which) {
+        std::vector<std::string> result;
+        for (const Request& request : catalogue_requests(load(text), which)) result.push_back(request.name);
+        return result;
+    };
+    std::string text = kCatalogue;
+    text.replace(text.find("instances: []"), 13, "instances: [4, 1]");
+    const auto all = ElementsAre("scaled-K0-W3", "scaled-K0-W4", "loa-K4", "loa-K1");
+    EXPECT_THAT(names(text, Listed::all), all);
+    EXPECT_THAT(names(text, Listed::by_default), all) << "without default: all";
+    // In the order of the catalogue, once each, whatever matches them.
+    const std::string head = "default: [loa-K1, 'scaled-*4', scaled-K0-W4]\n";
+    EXPECT_THAT(names(head + text, Listed::by_default), ElementsAre("scaled-K0-W4", "loa-K1"));
+    EXPECT_THAT(names(head + text, Listed::all), all);
+    EXPECT_THAT(names("default: [loa]\n" + text, Listed::by_default), ElementsAre("loa-K4", "loa-K1"));
+    text = kCatalogue;
+    text.replace(text.find("[3, 4]"), 6, "[]");
+    EXPECT_THAT(input_error([&] { names(text, Listed::all); }), HasSubstr("matches no operator of the catalogue"));
+}
+
+TEST_F(CatalogueTest, ReadsInstancesThatBelongTogether) {
+    std::string text = kCatalogue;
+    text.replace(text.find(", instances: [3, 4]"), 19, "");
+    text.replace(text.find(", instances: [0]"), 16, "");
+    EXPECT_THAT(input_error([&] { load(text); }), AllOf(HasSubstr("catalogue.yaml:9:"), HasSubstr("has no instances")));
+    const std::string parameters = text;
+    const auto with = [&](const std::string& instances) {
+        text = parameters;
+        return text.insert(text.find("    source: nobody"), "    instances: " + instances + "\n");
+    };
+    EXPECT_THAT(load(with("[{W: 5, K: 2}, {W: 2}]")).family("scaled").instances,
+                ElementsAre(Parameters{{"K", 2}, {"W", 5}}, Parameters{{"K", 0}, {"W", 2}}));
+    EXPECT_TRUE(load(with("[]")).family("scaled").instances.empty());
+    const auto error = [&](const std::string& instances) { return input_error([&] { load(with(instances)); }); };
+    EXPECT_THAT(error("[{W: 6}]"), AllOf(HasSubstr("catalogue.yaml:11:"), HasSubstr("6")));
+    EXPECT_THAT(error("[{Q: 3}]"), AllOf(HasSubstr("catalogue.yaml:11:"), HasSubstr("'Q' is no parameter of scaled")));
+    EXPECT_THAT(error("[3]"), HasSubstr("catalogue.yaml:11:"));
+    EXPECT_THAT(error("[{W: 4}, {K: 0}]"), HasSubstr("lists scaled-K0-W4 twice"));
+    text = kCatalogue;
+    text.insert(text.find("    source: nobody"), "    instances: [{W: 3}]\n");
+    EXPECT_THAT(input_error([&] { load(text); }), HasSubstr("has instances and so has the family"));
 }
 
 TEST_F(CatalogueTest, MakesOperators) {
@@ -163,6 +208,12 @@ TEST_F(CatalogueTest, RefusesWrongCatalogues) {
     EXPECT_THAT(error_with("[scaled.v]", "[]"), HasSubstr("is empty"));
     EXPECT_THAT(error_with("default: 4", "default: 6"), HasSubstr("catalogue.yaml:9:"));
     EXPECT_THAT(error_with("instances: [3, 4]", "instances: [3, 1]"), HasSubstr("catalogue.yaml:9:"));
+    EXPECT_THAT(error_with("instances: [3, 4]", "instances: [3, 3]"), HasSubstr("lists scaled-K0-W3 twice"));
+    EXPECT_THAT(error_with("format: 1", "format: 1\ndefault: [scaled, loa]"),
+                AllOf(HasSubstr("catalogue.yaml:2:19"), HasSubstr("'loa' matches no instance that a family lists")));
+    EXPECT_THAT(error_with("format: 1", "format: 1\ndefault: [scaled-K0-W5]"), HasSubstr("'scaled-K0-W5' matches no"));
+    EXPECT_THAT(error_with("format: 1", "format: 1\ndefault: []"), HasSubstr("is empty"));
+    EXPECT_THAT(error_with("format: 1", "format: 1\ndefault: loa"), HasSubstr("catalogue.yaml:2:"));
     EXPECT_THAT(error_with("max: 5", "max: 1"), HasSubstr("catalogue.yaml:9:"));
     EXPECT_THAT(error_with("OFFSET", "W"), HasSubstr("'W' is fixed as well"));
     EXPECT_THAT(error_with("W: {", "W8: {"), HasSubstr("no digit at the end"));
@@ -176,8 +227,9 @@ TEST(Catalogue, IsFoundInTheSourceTreeAndWhereTheUserSays) {
     ::unsetenv("CONCRETE_RTL_DIR");
     const Catalogue catalogue = load_catalogue(default_catalogue_path());
     EXPECT_EQ(catalogue.family("booth8_m4").kind, sim::OperatorKind::multiplier);
-    // Every file is there and every instance that is made without being asked for is in range.
-    EXPECT_GE(catalogue_requests(catalogue).size(), 42u);
+    // Every file is there and every listed instance is in range.
+    EXPECT_EQ(catalogue_requests(catalogue).size(), 64u);
+    EXPECT_GE(catalogue_requests(catalogue, Listed::all).size(), 64u);
     ::setenv("CONCRETE_RTL_DIR", "/elsewhere", 1);
     EXPECT_EQ(default_catalogue_path(), "/elsewhere/catalogue.yaml");
     ::unsetenv("CONCRETE_RTL_DIR");
