@@ -9,7 +9,15 @@
 namespace concrete::sim {
 
 std::string to_string(OperatorKind kind) {
-    return kind == OperatorKind::multiplier ? "multiplier" : "adder";
+    switch (kind) {
+        case OperatorKind::multiplier:
+            return "multiplier";
+        case OperatorKind::adder:
+            return "adder";
+        case OperatorKind::mac:
+            return "mac";
+    }
+    return "multiplier";
 }
 
 std::string to_string(ClosedForm form) {
@@ -40,7 +48,11 @@ int64_t highest_code(const Port& port) {
 
 bool fits_table(const Operator& op) {
     const bool y_fits = op.y.bits < 32 || (op.y.bits == 32 && op.y.is_signed);
-    return op.a.bits + op.b.bits <= kMaxTableBits && y_fits;
+    return op.kind != OperatorKind::mac && op.a.bits + op.b.bits <= kMaxTableBits && y_fits;
+}
+
+int netlist_input_bits(const Operator& op) {
+    return op.a.bits + op.b.bits + (op.kind == OperatorKind::mac ? op.y.bits : 0);
 }
 
 std::string content_hash(const Operator& op) {
@@ -51,6 +63,18 @@ std::string content_hash(const Operator& op) {
     }
     hash.add(uint64_t(op.y_lsb)).add(to_string(op.closed_form)).add(uint64_t(op.or_bits));
     hash.add(std::span<const int32_t>(op.lut));
+    if (op.lut.empty() && op.netlist) {
+        for (const Netlist::Node& node : op.netlist->nodes) {
+            for (const uint32_t fanin : node.fanin) hash.add(uint64_t{fanin});
+            hash.add(uint64_t{node.table});
+        }
+        for (const uint32_t output : op.netlist->outputs) hash.add(uint64_t{output});
+    }
+    if (op.mac) {
+        hash.add(op.mac->clock).add(op.mac->clear).add(op.mac->enable).add(op.mac->init);
+        hash.add(uint64_t{op.mac->clear_low}).add(static_cast<uint64_t>(op.mac->latency));
+        hash.add(static_cast<uint64_t>(op.mac->clear_value));
+    }
     hash.add(uint64_t{op.sources.files.size()});
     for (const Sources::File& file : op.sources.files) {
         hash.add(file.path).add(file.text).add(uint64_t{file.is_include});

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/netlist.h"
+
 namespace concrete::sim {
 
 /// Words of this folder, and of the whole project:
@@ -15,9 +17,13 @@ namespace concrete::sim {
 ///         ├─ MUL ─ p ─┐          b: weight     (for an adder: the addend)
 ///     b ──┘           ├─ ADD ─▶ acc
 ///              acc ───┘          A code is an integer, a value is real: value = scale * (code - zero_point).
-enum class OperatorKind { multiplier, adder };
+enum class OperatorKind {
+    multiplier,
+    adder,
+    mac,  ///< a clocked multiply-accumulate unit: acc <= F(acc, a, b)
+};
 
-/// "multiplier" or "adder".
+/// "multiplier", "adder" or "mac".
 std::string to_string(OperatorKind kind);
 
 /// What an operator computes where no table can hold it. Claimed by the catalogue and checked by `gen` on the sweep.
@@ -77,6 +83,45 @@ struct Metrics {
     bool operator==(const Metrics&) const = default;
 };
 
+/// Half-widths of the 95 % confidence intervals of figures that come from a sample (normal approximation); 0 for those
+/// over all pairs. Worst cases of a sample are lower bounds.
+struct Confidence {
+    double mae = 0, ep_percent = 0, mre_percent = 0, mse = 0, mean_error = 0;
+
+    bool operator==(const Confidence&) const = default;
+};
+
+/// How a netlist was shown to be the circuit of the Verilog.
+struct Equivalence {
+    bool exhaustive = false;  ///< compared with the Verilated model on every input
+    bool formal = false;      ///< proven against the elaborated source by combinational equivalence checking (ABC cec)
+    uint64_t vectors = 0;     ///< inputs on which it was compared with the Verilated model, all corners among them
+    uint64_t seed = 0;        ///< of these vectors; meaningful if not exhaustive
+
+    bool operator==(const Equivalence&) const = default;
+};
+
+/// What a circuit costs, before layout: figures to compare operators by, not those of silicon. The exact operator of
+/// the same kind, widths and signs stands beside it.
+struct Cost {
+    double gates = 0;   ///< two-input AND/XOR gates after synthesis, inverters free
+    double nodes = 0;   ///< 3-input look-up nodes
+    double depth = 0;   ///< nodes on the longest path
+    double energy = 0;  ///< toggles of nodes between two random operand pairs, each weighted by 1 + its fan-out
+
+    bool operator==(const Cost&) const = default;
+};
+
+/// The clocked module of a MAC unit: how its ports are driven.
+struct MacInterface {
+    std::string clock, clear, enable, init;  ///< port names; clear, enable and init may be absent ("")
+    bool clear_low = false;                  ///< clear is active low
+    int latency = 1;          ///< clock edges from operands to the accumulator that holds their product, 1 to 8
+    int64_t clear_value = 0;  ///< of the accumulator after clear, without an init port
+
+    bool operator==(const MacInterface&) const = default;
+};
+
 /// One operator, as its file holds it (docs/operator-file.md).
 struct Operator {
     std::string name;
@@ -94,10 +139,22 @@ struct Operator {
     uint64_t swept_pairs = 0;
     uint64_t sample_seed = 0;  ///< meaningful if not exhaustive
     Metrics metrics;
+    Confidence confidence;
 
     /// y as a signed integer, [2^a_bits][2^b_bits] row-major, indexed by raw codes (two's-complement patterns). Empty
     /// where a_bits + b_bits > 24 or y needs more than 32 signed bits.
     std::vector<int32_t> lut;
+
+    /// The circuit as look-up nodes. Inputs: the bits of a, then those of b (mac: then those of the accumulator before
+    /// the step, y.bits many), each from bit 0 on; outputs: the bits of y. Absent where no synthesis tool took the
+    /// Verilog; netlist_absence then says why.
+    std::optional<Netlist> netlist;
+    std::string netlist_absence;
+    Equivalence equivalence;  ///< of the netlist
+
+    std::optional<Cost> cost, exact_cost;  ///< of the netlist, and of the exact operator of the same ports
+
+    std::optional<MacInterface> mac;  ///< of a MAC unit
 
     bool operator==(const Operator&) const = default;
 };
@@ -105,7 +162,8 @@ struct Operator {
 /// Most input bits of an operator that keeps a table.
 inline constexpr int kMaxTableBits = 24;
 
-/// True where a table can hold the operator: a_bits + b_bits <= 24, y within 32 signed bits. Its file then has one.
+/// True where a table can hold the operator: no MAC unit, a_bits + b_bits <= 24, y within 32 signed bits. Its file then
+/// has one.
 bool fits_table(const Operator& op);
 
 /// Value at raw codes. Requires: a table, a_raw < 2^a_bits, b_raw < 2^b_bits.
@@ -125,7 +183,10 @@ inline uint64_t encode(int64_t code, int bits) {
     return static_cast<uint64_t>(code) & (~uint64_t{0} >> (64 - bits));
 }
 
-/// Identifies what the operator computes: SHA-256 of kind, ports, table or closed form, and sources.
+/// Bits that the operator's netlist reads: those of a and b, and of a MAC unit also the accumulator's.
+int netlist_input_bits(const Operator& op);
+
+/// Identifies what the operator computes: SHA-256 of kind, ports, table (else netlist), closed form, and sources.
 std::string content_hash(const Operator& op);
 
 /// Reads an operator file, after a first complete read in a guarded child process, since HDF5 itself can crash on

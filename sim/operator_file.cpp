@@ -6,6 +6,7 @@
 
 #include "sim/error.h"
 #include "sim/hdf5.h"
+#include "sim/netlist_file.h"
 #include "sim/operator.h"
 #include "sim/sources_check.h"
 
@@ -30,6 +31,18 @@ const std::vector<std::pair<const char*, double Metrics::*>> kMetrics = {
     {"nmed", &Metrics::nmed},
 };
 
+const std::vector<std::pair<const char*, double Confidence::*>> kConfidences = {
+    {"mae", &Confidence::mae}, {"ep_percent", &Confidence::ep_percent}, {"mre_percent", &Confidence::mre_percent},
+    {"mse", &Confidence::mse}, {"mean_error", &Confidence::mean_error},
+};
+
+const std::vector<std::pair<const char*, double Cost::*>> kCosts = {
+    {"gates", &Cost::gates},
+    {"nodes", &Cost::nodes},
+    {"depth", &Cost::depth},
+    {"energy", &Cost::energy},
+};
+
 struct Problem {
     std::string item, message;
 };
@@ -40,6 +53,39 @@ void check_port(const Port& port, const char* role) {
     }
     if (port.bits < 1 || port.bits > 64) {
         throw Problem{"/", fmt::format("{}_bits is {}, expected 1 to 64", role, port.bits)};
+    }
+}
+
+void check_figures(const Operator& op) {
+    for (const auto& [name, member] : kMetrics) {
+        if (!std::isfinite(op.metrics.*member)) throw Problem{"/metrics", fmt::format("{} is not finite", name)};
+    }
+    for (const auto& [name, member] : kConfidences) {
+        if (!std::isfinite(op.confidence.*member)) {
+            throw Problem{"/metrics", fmt::format("{}_confidence is not finite", name)};
+        }
+    }
+    for (const auto* cost : {&op.cost, &op.exact_cost}) {
+        for (const auto& [name, member] : kCosts) {
+            if (*cost && !std::isfinite((**cost).*member)) {
+                throw Problem{"/cost", fmt::format("{} is not finite", name)};
+            }
+        }
+    }
+}
+
+void check_mac(const Operator& op) {
+    if (op.mac.has_value() != (op.kind == OperatorKind::mac)) {
+        throw Problem{"/mac",
+                      fmt::format("is {}, but kind is '{}'", op.mac ? "present" : "absent", to_string(op.kind))};
+    }
+    if (!op.mac) return;
+    if (!op.netlist) throw Problem{"/netlist", "is absent, but a MAC unit is nothing else"};
+    for (const std::string* name : {&op.mac->clock, &op.mac->clear, &op.mac->enable, &op.mac->init}) {
+        if (!is_printable(*name)) throw Problem{"/mac", "the name of a port is not printable"};
+    }
+    if (op.mac->latency < 1 || op.mac->latency > 8) {
+        throw Problem{"/mac", fmt::format("latency is {}, expected 1 to 8", op.mac->latency)};
     }
 }
 
@@ -97,9 +143,9 @@ void check_operator(const Operator& op) {
                                        op.swept_pairs, input_bits, input_bits)};
     }
     if (op.swept_pairs > uint64_t{1} << 62) throw Problem{"/", "swept_pairs is beyond 2^62"};
-    for (const auto& [name, member] : kMetrics) {
-        if (!std::isfinite(op.metrics.*member)) throw Problem{"/metrics", fmt::format("{} is not finite", name)};
-    }
+    check_figures(op);
+    if (const auto problem = detail::netlist_section_problem(op)) throw Problem{"/netlist", *problem};
+    check_mac(op);
     check_table(op);
 }
 
@@ -194,6 +240,70 @@ void read_table(const Hdf5Reader& file, Operator& op) {
     op.lut = std::move(table.data);
 }
 
+void read_cost(const Hdf5Reader& file, Operator& op) {
+    if (!file.has("/cost")) return;
+    const auto read = [&](const std::string& prefix) {
+        Cost cost;
+        for (const auto& [name, member] : kCosts) cost.*member = file.number_attribute("/cost", prefix + name);
+        return cost;
+    };
+    op.cost = read("");
+    if (file.has_attribute("/cost", "exact_gates")) op.exact_cost = read("exact_");
+}
+
+void write_cost(Hdf5Writer& file, const Operator& op) {
+    if (!op.cost) return;
+    file.group("/cost");
+    for (const auto& [name, member] : kCosts) {
+        file.attribute("/cost", name, (*op.cost).*member);
+        if (op.exact_cost) file.attribute("/cost", std::string("exact_") + name, (*op.exact_cost).*member);
+    }
+}
+
+void read_mac(const Hdf5Reader& file, Operator& op) {
+    if (op.kind != OperatorKind::mac || !file.has("/mac")) return;
+    MacInterface mac;
+    mac.clock = file.text_attribute("/mac", "clock");
+    mac.clear = file.text_attribute("/mac", "clear");
+    mac.enable = file.text_attribute("/mac", "enable");
+    mac.init = file.text_attribute("/mac", "init");
+    mac.clear_low = read_small(file, "/mac", "clear_low", 0, 1) == 1;
+    mac.latency = read_small(file, "/mac", "latency", 1, 8);
+    mac.clear_value = file.integer_attribute("/mac", "clear_value");
+    op.mac = mac;
+}
+
+void write_mac(Hdf5Writer& file, const Operator& op) {
+    if (!op.mac) return;
+    file.group("/mac");
+    file.attribute("/mac", "clock", op.mac->clock);
+    file.attribute("/mac", "clear", op.mac->clear);
+    file.attribute("/mac", "enable", op.mac->enable);
+    file.attribute("/mac", "init", op.mac->init);
+    file.attribute("/mac", "clear_low", int64_t{op.mac->clear_low});
+    file.attribute("/mac", "latency", int64_t{op.mac->latency});
+    file.attribute("/mac", "clear_value", op.mac->clear_value);
+}
+
+void read_metrics(const Hdf5Reader& file, Operator& op) {
+    for (const auto& [name, member] : kMetrics) op.metrics.*member = file.number_attribute("/metrics", name);
+    for (const auto& [name, member] : kConfidences) {
+        const std::string attribute = std::string(name) + "_confidence";
+        if (file.has_attribute("/metrics", attribute)) {
+            op.confidence.*member = file.number_attribute("/metrics", attribute);
+        }
+    }
+}
+
+void write_metrics(Hdf5Writer& file, const Operator& op) {
+    file.group("/metrics");
+    for (const auto& [name, member] : kMetrics) file.attribute("/metrics", name, op.metrics.*member);
+    if (op.exhaustive) return;
+    for (const auto& [name, member] : kConfidences) {
+        file.attribute("/metrics", std::string(name) + "_confidence", op.confidence.*member);
+    }
+}
+
 void write_port(Hdf5Writer& file, const std::string& role, const Port& port) {
     file.attribute("/", role + "_name", port.name);
     file.attribute("/", role + "_bits", int64_t{port.bits});
@@ -239,7 +349,7 @@ Operator load_operator(const std::filesystem::path& path) {
     check_format(file);
     Operator op;
     op.name = file.text_attribute("/", "name");
-    op.kind = read_choice(file, "kind", std::vector{OperatorKind::multiplier, OperatorKind::adder});
+    op.kind = read_choice(file, "kind", std::vector{OperatorKind::multiplier, OperatorKind::adder, OperatorKind::mac});
     op.a = read_port(file, "a");
     op.b = read_port(file, "b");
     op.y = read_port(file, "y");
@@ -256,8 +366,11 @@ Operator load_operator(const std::filesystem::path& path) {
     if (pairs < 0) file.fail("/", fmt::format("swept_pairs is {}, expected at least 0", pairs));
     op.swept_pairs = static_cast<uint64_t>(pairs);
     op.sample_seed = read_seed(file);
-    for (const auto& [name, member] : kMetrics) op.metrics.*member = file.number_attribute("/metrics", name);
+    read_metrics(file, op);
     read_table(file, op);
+    detail::read_netlist(file, op);
+    read_cost(file, op);
+    read_mac(file, op);
     try {
         check_operator(op);
     } catch (const Problem& problem) {
@@ -275,8 +388,10 @@ void save_operator(const Operator& op, const std::filesystem::path& path) {
     Hdf5Writer file(path);
     write_root(file, op);
     write_sources(file, op.sources);
-    file.group("/metrics");
-    for (const auto& [name, member] : kMetrics) file.attribute("/metrics", name, op.metrics.*member);
+    write_metrics(file, op);
+    detail::write_netlist(file, op);
+    write_cost(file, op);
+    write_mac(file, op);
     if (!op.lut.empty()) file.write("/lut", {size_t{1} << op.a.bits, size_t{1} << op.b.bits}, op.lut.data());
     file.commit();
 }

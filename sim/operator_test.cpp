@@ -65,6 +65,26 @@ Operator wide_adder() {
     return op;
 }
 
+/// A clocked unit of 2 x 2 bits on an accumulator of 3, with every section of the file.
+Operator mac_unit() {
+    Operator op = sample();
+    op.kind = OperatorKind::mac;
+    op.a = {"a", 2, true};
+    op.b = {"b", 2, true};
+    op.y = {"acc", 3, true};
+    op.y_lsb = 0;
+    op.exhaustive = false;
+    op.swept_pairs = 128;
+    op.lut.clear();
+    op.confidence = {0.1, 0.2, 0.3, 0.4, 0.5};
+    op.netlist = Netlist{7, {{{2, 4, 0}, 0xc0}, {{6, 9, 1}, 0x96}}, {10, Netlist::kOne, 8}};
+    op.equivalence = {false, true, uint64_t{1} << 40, 7};
+    op.cost = Cost{10, 2, 2, 1.5};
+    op.exact_cost = Cost{20, 3, 2, 2.5};
+    op.mac = MacInterface{"clk", "rst_n", "en", "", true, 2, -1};
+    return op;
+}
+
 class OperatorFile : public testing::Test {
   protected:
     fs::path file(const std::string& name = "x.h5") const { return folder_.path() / name; }
@@ -135,9 +155,29 @@ TEST(Operator, ContentHashSeesEveryPartOfWhatItComputes) {
 }
 
 TEST_F(OperatorFile, RoundTripsEveryField) {
-    for (const Operator& op : {sample(), wide_adder()}) {
+    Operator without_nodes = sample();
+    without_nodes.netlist = Netlist{8, {}, {0, 1, 2, 3, 4, 5, 6, 7}};
+    Operator refused = sample();
+    refused.netlist_absence = "odd.v:1: Yosys does not know what this is";
+    for (const Operator& op : {sample(), wide_adder(), mac_unit(), without_nodes, refused}) {
         save_operator(op, file());
         EXPECT_TRUE(load_operator(file()) == op);
+    }
+}
+
+TEST_F(OperatorFile, NetlistsThatAreNoneAreNotWritten) {
+    const std::vector<std::pair<std::function<void(Operator&)>, std::string>> changes = {
+        {[](Operator& op) { op.netlist->nodes[0].fanin[1] = 9; }, "/netlist: cannot be written: node 0 reads signal 9"},
+        {[](Operator& op) { op.netlist->outputs.pop_back(); }, "has 7 inputs and 2 outputs, expected 7 and 3"},
+        {[](Operator& op) { op.netlist.reset(); }, "/netlist: cannot be written: is absent, but a MAC unit"},
+        {[](Operator& op) { op.mac.reset(); }, "/mac: cannot be written: is absent, but kind is 'mac'"},
+        {[](Operator& op) { op.mac->latency = 9; }, "latency is 9, expected 1 to 8"},
+        {[](Operator& op) { op.cost->energy = std::nan(""); }, "/cost: cannot be written: energy is not finite"},
+    };
+    for (const auto& [change, message] : changes) {
+        Operator op = mac_unit();
+        change(op);
+        EXPECT_THAT(input_error([&, &bad = op] { save_operator(bad, file()); }), HasSubstr(message));
     }
 }
 
@@ -258,7 +298,7 @@ TEST_F(OperatorFile, ErrorsNameFileItemAndExpectation) {
     };
     EXPECT_EQ(error({.format = "other"}), start + "/: format is 'other', expected 'concrete-operator'");
     EXPECT_THAT(error({.version = 2}), HasSubstr("/: version is 2, expected 1; make the file again"));
-    EXPECT_EQ(error({.kind = "divider"}), start + "/: kind is 'divider', expected one of multiplier, adder");
+    EXPECT_EQ(error({.kind = "divider"}), start + "/: kind is 'divider', expected one of multiplier, adder, mac");
     EXPECT_THAT(error({.parameters = "[1]"}), HasSubstr("/: the attribute 'parameters' is '[1]', expected JSON"));
     EXPECT_THAT(error({.parameters = "{\"P\""}), HasSubstr("/: the attribute 'parameters'"));
     EXPECT_EQ(error({.a_bits = 0}), start + "/: a_bits is 0, expected 1 to 64");
