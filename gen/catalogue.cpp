@@ -152,6 +152,7 @@ Family read_family(const std::string& name, const YamlNode& node, const fs::path
     family.top = map.text("top");
     family.source = map.text("source");
     family.summary = map.text("summary");
+    if (const YamlNode* is_signed = map.find("signed")) family.is_signed = is_signed->boolean();
     if (const YamlNode* fixed = map.find("fixed")) {
         for (const auto& [key, value] : fixed->entries()) {
             check_identifier(value, key, false);
@@ -325,6 +326,7 @@ Request catalogue_request(const Family& family, const Parameters& parameters) {
     request.name = instance_name(family, parameters);
     request.sources = read_sources(family.files, family.top, values);
     request.kind = family.kind;
+    request.is_signed = family.is_signed;
     request.closed_form = family.closed_form;
     if (!family.or_bits_parameter.empty()) request.or_bits = std::stoi(values.at(family.or_bits_parameter));
     return request;

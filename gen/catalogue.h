@@ -20,6 +20,7 @@ namespace concrete::gen {
 ///         files: [booth8.v]                 # relative to the catalogue
 ///         top: booth8
 ///         fixed: {ENCODER: 1, COMPRESSOR: 0}   # Verilog parameters that make the family
+///         signed: true                         # of all ports, whatever they declare; worked out if left out
 ///         parameters:                          # what a user chooses
 ///           P: {min: 0, max: 16, default: 8, instances: [2, 4, 6, 8, 10, 12, 14]}
 ///         source: "Liu et al., IEEE TC 66(8), 2017"
@@ -42,6 +43,7 @@ struct Family {
     sim::OperatorKind kind = sim::OperatorKind::multiplier;
     std::vector<std::filesystem::path> files;
     std::map<std::string, int64_t> fixed;
+    std::optional<bool> is_signed;  ///< of all ports; worked out if not given (gen/reading.h)
     std::map<std::string, Parameter> parameters;
     std::vector<std::map<std::string, int64_t>> instances;  ///< listed ones: a value for every parameter, no duplicates
     sim::ClosedForm closed_form = sim::ClosedForm::none;

@@ -177,6 +177,18 @@ TEST_F(CatalogueTest, ReadsInstancesThatBelongTogether) {
     EXPECT_THAT(input_error([&] { load(text); }), HasSubstr("has instances and so has the family"));
 }
 
+TEST_F(CatalogueTest, FamilySaysHowItsPortsAreRead) {
+    EXPECT_EQ(catalogue_request(load().family("scaled"), {}).is_signed, std::nullopt);
+    for (const std::string word : {"true", "false"}) {
+        std::string text = kCatalogue;
+        text.insert(text.find("    fixed: "), "    signed: " + word + "\n");
+        EXPECT_EQ(catalogue_request(load(text).family("scaled"), {}).is_signed, word == "true");
+    }
+    std::string text = kCatalogue;
+    text.insert(text.find("    fixed: "), "    signed: 1\n");
+    EXPECT_THAT(input_error([&] { load(text); }), HasSubstr("signed"));
+}
+
 TEST_F(CatalogueTest, MakesOperators) {
     const Catalogue catalogue = load();
     std::vector<Request> requests{catalogue_request(catalogue.family("scaled"), {{"W", 3}, {"K", 2}}),
