@@ -1,5 +1,7 @@
 // concrete run: the accuracy of a network on approximate hardware.
+#include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "app/command.h"
 #include "app/json.h"
@@ -7,6 +9,7 @@
 #include "app/run_options.h"
 #include "sim/experiment.h"
 #include "sim/file.h"
+#include "sim/operand_recorder.h"
 
 namespace concrete::app {
 namespace {
@@ -33,6 +36,8 @@ Json layer_json(const sim::MacLayer& layer, const sim::LayerResult& result) {
 std::string decibels(const sim::LayerError& error) {
     return std::isinf(error.snr_db()) ? "-" : fmt::format("{:.1f}", error.snr_db());
 }
+
+using Clock = std::chrono::steady_clock;
 
 class Run : public Command {
   public:
@@ -70,28 +75,51 @@ class Run : public Command {
             ->type_name("N")
             ->check(CLI::Range(0.0, kMostImages))
             ->capture_default_str();
+        app.add_option("--record-operands", operands_,
+                       "Write how often each pair of activation and weight codes reached the multipliers, layer by "
+                       "layer (docs/operand-distributions.md), for `concrete inspect --weights`.")
+            ->type_name("FILE.h5");
         app.add_option("--out", out_dir_, "Write result.json, layers.csv and predictions.csv to this folder.")
             ->type_name("DIR");
     }
 
     std::vector<std::filesystem::path> inputs() const override { return {options_.config}; }
+    std::vector<std::filesystem::path> outputs() const override { return {operands_}; }
 
     ExitCode run(Context& context) override {
+        if (!operands_.empty()) AtomicFile writable(operands_);  // better now than after the run
         const LoadedRun loaded = load_run(options_);
-        const sim::ExperimentResult result = execute(loaded);
+        std::optional<Recording> recording;
+        if (!operands_.empty()) recording.emplace(loaded.run.network, options_.threads);
+        const sim::ExperimentResult result = execute(loaded, recording);
         fill(context.result, loaded, result);
         print(context, loaded, result);
+        if (recording) write_operands(context, loaded, *recording);
         if (!out_dir_.empty()) write_files(context.result, loaded, result);
         return ExitCode::done;
     }
 
   private:
-    sim::ExperimentResult execute(const LoadedRun& loaded) const {
+    /// Operands counted, and the time it took.
+    struct Recording {
+        sim::OperandRecorder recorder;
+        double seconds = 0;
+
+        Recording(const sim::QuantizedNetwork& network, int threads) : recorder(network, threads) {}
+        void observe(const sim::MacLayerRecord& record) {
+            const auto start = Clock::now();
+            recorder.observe(record);
+            seconds += std::chrono::duration<double>(Clock::now() - start).count();
+        }
+    };
+
+    sim::ExperimentResult execute(const LoadedRun& loaded, std::optional<Recording>& recording) const {
         Progress progress(loaded.run.config.network.name, loaded.data.size());
         sim::ExperimentOptions options;
         options.threads = options_.threads;
         options.error_images = error_images_;
         options.progress = [&](size_t done, size_t total) { progress.update(done, total); };
+        if (recording) options.observer = [&](const sim::MacLayerRecord& record) { recording->observe(record); };
         return sim::run_experiment(loaded.run.network, loaded.data, options);
     }
 
@@ -151,6 +179,27 @@ class Run : public Command {
         }
     }
 
+    void write_operands(Context& context, const LoadedRun& loaded, Recording& recording) const {
+        const auto start = Clock::now();
+        const sim::OperandDistribution distribution =
+            recording.recorder.result(options_.config.filename().string(), loaded.run.calibration.hash);
+        sim::save_operand_distribution(distribution, operands_);
+        const double seconds = recording.seconds + std::chrono::duration<double>(Clock::now() - start).count();
+        Json& json = context.result["recorded_operands"];
+        json = {{"file", operands_.string()}, {"time_s", seconds}, {"has_total", distribution.total.has_value()}};
+        json["layers"] = Json::array();
+        for (const auto& [layer, counts] : distribution.layers) {
+            json["layers"].push_back({{"name", layer}, {"macs", counts.macs()}, {"joint", !counts.joint.empty()}});
+            if (counts.joint.empty())
+                context.print("layer {}: operands recorded one by one, not as pairs: {}\n", layer,
+                              counts.joint_absence);
+        }
+        if (!distribution.total)
+            context.print("no total over the layers: their multipliers differ in width or signedness\n");
+        context.print("operands of {} layers in {}, {:.2f} s\n", distribution.layers.size(), operands_.string(),
+                      seconds);
+    }
+
     void write_files(const Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
         write_file(out_dir_ / "result.json", envelope(name(), ExitCode::done, "", json));
         std::string csv = "layer,multiplier,macs,time_s,mean_error_lsb,mae_lsb,wce_lsb,mse_lsb2,snr_db\n";
@@ -171,7 +220,7 @@ class Run : public Command {
 
     RunOptions options_;
     uint64_t error_images_ = 64;
-    std::filesystem::path out_dir_;
+    std::filesystem::path operands_, out_dir_;
 };
 
 }  // namespace

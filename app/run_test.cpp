@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "app/testing.h"
+#include "sim/operand_distribution.h"
 
 namespace concrete::app {
 namespace {
@@ -57,6 +58,43 @@ TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
     EXPECT_EQ(nlohmann::json::parse(read_file(file("a/result.json")))["result"]["correct"], one["correct"]);
     EXPECT_THAT(read_file(file("a/layers.csv")), HasSubstr("conv2,booth8_e1a-P8,"));
     EXPECT_EQ(one["layers"][1]["mean_error_lsb"], seven["layers"][1]["mean_error_lsb"]);
+}
+
+// The counts themselves are compared with brute force in sim/operand_recorder_test.cpp.
+TEST_F(Run, RecordsTheOperandsOfEveryLayer) {
+    const std::string config = kConfigs + "demo/exact.yaml";
+    const nlohmann::json result = result_of({config, "--limit", "30", "--record-operands", "d.h5"});
+    const sim::OperandDistribution operands = sim::load_operand_distribution(file("d.h5"));
+    EXPECT_EQ(operands.images, 30U);
+    EXPECT_EQ(operands.config, "exact.yaml");
+    EXPECT_EQ(operands.calibration_sha256, result["calibration_sha256"]);
+    ASSERT_EQ(operands.layers.size(), result["layers"].size());
+    int64_t macs = 0;
+    for (const nlohmann::json& layer : result["layers"]) {
+        const sim::OperandCounts& counts = operands.layers.at(layer["name"]);
+        EXPECT_EQ(counts.macs(), layer["macs"].get<int64_t>());
+        EXPECT_EQ(counts.joint.size(), 65536U);
+        macs += counts.macs();
+    }
+    ASSERT_TRUE(operands.total);
+    EXPECT_EQ(operands.total->macs(), macs);
+
+    const nlohmann::json wide = result_of(
+        {config, "--limit", "3", "--record-operands", "wide.h5", "--set", "layers.fc1.multiplier=mul16s_exact", "--set",
+         "layers.fc2.multiplier=mul8u_exact", "--set", "layers.fc2.sign_magnitude=true"});
+    EXPECT_EQ(wide["recorded_operands"]["has_total"], false);
+    const sim::OperandDistribution mixed = sim::load_operand_distribution(file("wide.h5"));
+    EXPECT_FALSE(mixed.total);
+    EXPECT_THAT(mixed.layers.at("fc1").joint_absence, HasSubstr("16 + 16 operand bits"));
+    EXPECT_EQ(mixed.layers.at("fc1").a_counts.size(), 65536U);
+    EXPECT_FALSE(mixed.layers.at("fc2").a.is_signed);
+
+    const ProgramResult unwritable = run({"run", config, "--limit", "3", "--record-operands", "/proc/no/d.h5"});
+    EXPECT_EQ(unwritable.exit_code, 2) << unwritable.err;
+    const ProgramResult floats =
+        run({"run", kConfigs + "demo/float.yaml", "--limit", "3", "--record-operands", "x.h5"});
+    EXPECT_EQ(floats.exit_code, 2) << floats.err;
+    EXPECT_THAT(floats.err, HasSubstr("there are no operands to record"));
 }
 
 TEST_F(Run, BadInputExitsWithTwoAndOneSentence) {

@@ -116,13 +116,14 @@ ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& 
         result.layers.push_back({layer.name, layer.macs_per_image() * data.size(), 0, {}});
     }
     ErrorCollector errors(network, options.error_images, options.threads);
-    double comparing_s = 0;
+    double observing_s = 0;
     const MacObserver observer = [&](const MacLayerRecord& record) {
         const size_t i = number.at(record.layer);
         result.layers[i].seconds += record.seconds;
         const auto start = std::chrono::steady_clock::now();
         errors.add(i, record);
-        comparing_s += seconds_since(start);
+        if (options.observer) options.observer(record);
+        observing_s += seconds_since(start);
     };
 
     const Network& net = network.network();
@@ -136,7 +137,7 @@ ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& 
         result.predictions.insert(result.predictions.end(), classes.begin(), classes.end());
         if (options.progress) options.progress(first + count, data.size());
     }
-    result.seconds = seconds_since(start) - comparing_s;
+    result.seconds = seconds_since(start) - observing_s;
     result.images = data.size();
     for (size_t i = 0; i < result.layers.size(); ++i) result.layers[i].error = errors.result(i);
     return result;

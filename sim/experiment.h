@@ -45,6 +45,7 @@ struct ExperimentOptions {
     size_t batch = 250;
     size_t error_images = 64;  ///< layer errors are taken from the first so many pictures; 0: from none
     std::function<void(size_t done, size_t total)> progress;
+    MacObserver observer = {};  ///< also sees every quantised layer of every batch; its time does not count
 };
 
 /// Throws: InputError, starting with `where`, if pictures have not the shape that the network reads or a label is not
