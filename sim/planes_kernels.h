@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// What the sources for one instruction set offer sim/planes.cpp; no code, as in sim/bitslice_kernels.h.
+namespace concrete::sim::detail {
+
+inline constexpr size_t kPlaneLanes = 512, kPlaneWords = kPlaneLanes / 64;
+
+/// Between codes[512] and 8 words of each of `bits` planes, which stand `stride` words apart.
+struct PlaneKernels {
+    void (*split64)(const uint64_t* codes, int bits, uint64_t* planes, size_t stride);
+    void (*split32)(const uint32_t* codes, int bits, uint64_t* planes, size_t stride);
+    void (*join64)(const uint64_t* planes, size_t stride, int bits, uint64_t* codes);
+    void (*join32)(const uint64_t* planes, size_t stride, int bits, uint32_t* codes);
+};
+
+extern const PlaneKernels kPlanesPortable;
+#if defined(__x86_64__)
+extern const PlaneKernels kPlanesAvx2, kPlanesAvx512;
+#endif
+
+}  // namespace concrete::sim::detail
