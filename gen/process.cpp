@@ -61,7 +61,7 @@ struct Pipe {
 
 std::string debian_package(const std::string& program) {
     static const std::map<std::string, std::string> packages{
-        {"verilator", "verilator"}, {"g++", "g++"}, {"yosys", "yosys"}};
+        {"verilator", "verilator"}, {"g++", "g++"}, {"yosys", "yosys"}, {"yosys-abc", "yosys"}};
     const auto found = packages.find(program);
     return found == packages.end() ? program : found->second;
 }

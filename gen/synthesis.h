@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "sim/error.h"
+#include "sim/operator.h"
+
+namespace concrete::gen {
+
+/// Yosys does not take Verilog that Verilator took, or gave up on its size: the operator can exist without a netlist.
+struct SynthesisRefused : InputError {
+    using InputError::InputError;
+};
+
+/// What logic synthesis makes of an operator's Verilog.
+struct Synthesis {
+    sim::Netlist netlist;  ///< as sim::Operator::netlist has it, simplified
+    double gates = 0;      ///< two-input AND/XOR gates of the same circuit, inverters free
+    /// The elaborated circuit before any optimization by ABC, as AIGER: what the netlist is proven against
+    /// (gen/formal.h). Its inputs and outputs are named "a[0]", ..., "b[0]", ..., "y[0]", ....
+    std::string source_aiger;
+};
+
+/// Synthesizes a multiplier or adder with Yosys and yosys-abc, from op.sources with the ports op.a, op.b and op.y. The
+/// result depends on them and on the tools' versions only. Unknown (x) values may be taken for 0 or 1 as suits: callers
+/// compare the netlist with the Verilated model.
+///
+/// Throws: SynthesisRefused "mul.v:7: ..." where Yosys refuses, with its message; likewise for latches, flip-flops,
+/// memories, loops and undriven signals it finds, and for circuits beyond its limits of time and memory or
+/// sim::kMaxNetlistNodes; MissingError without Yosys or yosys-abc; InputError for a MAC unit and what check_sources()
+/// refuses.
+Synthesis synthesize(const sim::Operator& op);
+
+}  // namespace concrete::gen
