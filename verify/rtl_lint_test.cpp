@@ -37,6 +37,19 @@ std::vector<Parameters> corners(const std::string& module) {
     if (module == "mul_s_exact" || module == "mul_u_exact" || module == "sign_magnitude")
         return combinations({{"A_BITS", {2, 16}}, {"B_BITS", {2, 7, 16}}});
     if (module == "booth8") return combinations({{"ENCODER", {1, 2, 3}}, {"COMPRESSOR", {0, 1, 2}}, {"P", {0, 5, 16}}});
+    if (module == "leading_one") return combinations({{"WIDTH", {2, 7, 64}}});
+    if (module == "mul_u_drum") return combinations({{"WIDTH", {4, 7, 16}}, {"K", {2, 7, 16}}, {"SET", no_yes}});
+    if (module == "mul_u_ssm") return combinations({{"WIDTH", {4, 16}}, {"M", {2, 5, 16}}, {"SEGMENTS", {2, 3}}});
+    if (module == "mul_u_alm") return combinations({{"WIDTH", {4, 16}}, {"ADDER", {1, 2}}, {"M", {0, 1, 15}}});
+    if (module == "mul_u_ilm") return combinations({{"WIDTH", {4, 16}}, {"TERMS", {1, 4}}});
+    if (module == "mul_u_mbm" || module == "mul_u_roba") return combinations({{"WIDTH", {4, 7, 8, 9, 16}}});
+    if (module == "mul_u_tosam") return combinations({{"WIDTH", {4, 16}}, {"H", {0, 7}}, {"T", {0, 1, 15}}});
+    if (module == "mul_u_lsb_truncate" || module == "mul_s_lsb_truncate")
+        return combinations({{"WIDTH", {4, 16}}, {"A_DROP", {0, 16}}, {"B_DROP", {5}}});
+    if (module == "mul_s_roba") return combinations({{"WIDTH", {4, 16}}, {"ONES_COMPLEMENT", no_yes}});
+    if (module == "mul_s_drum" || module == "mul_s_ssm" || module == "mul_s_alm" || module == "mul_s_mbm" ||
+        module == "mul_s_ilm" || module == "mul_s_tosam")
+        return combinations({{"WIDTH", {4, 16}}});
     if (module == "add_exact") return combinations({{"W", {2, 64}}});
     if (module == "add_loa") return combinations({{"W", {2, 64}}, {"K", {0, 1, 2, 64}}});
     if (module == "zero_point_correction") return combinations({{"W", {2, 64}}, {"SATURATE", no_yes}});
