@@ -27,7 +27,7 @@ TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--only", "x*"},
          "--only, --all and --out-dir belong to --catalogue"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--all"}, "--only, --all and --out-dir belong to --catalogue"},
-        {{"gen", "--catalogue", "c.yaml", "--out-dir", "d", "--all", "--only", "x*"}, "excludes"},
+        {{"gen", "--catalogue", "c.yaml", "--out-dir", "d", "--all", "--only", "x*"}, "--only excludes --all"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "-P", "P8"}, "-P: expected KEY=VALUE, found 'P8'"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "-P", "P=1", "-P", "P=2"}, "-P: 'P' is given twice"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--signed", "--unsigned"}, "--signed excludes --unsigned"},

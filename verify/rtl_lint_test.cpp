@@ -52,6 +52,13 @@ std::vector<Parameters> corners(const std::string& module) {
         return combinations({{"WIDTH", {4, 16}}});
     if (module == "add_exact") return combinations({{"W", {2, 64}}});
     if (module == "add_loa") return combinations({{"W", {2, 64}}, {"K", {0, 1, 2, 64}}});
+    if (module == "add_gear")
+        return {{{"W", 2}, {"R", 64}, {"P", 0}}, {{"W", 64}, {"R", 1}, {"P", 64}}, {{"W", 64}, {"R", 5}, {"P", 3}}};
+    if (module == "add_truncated") return combinations({{"W", {2, 64}}, {"K", {5}}, {"FILL", {0, 1, 2}}});
+    if (module == "add_oloca") return combinations({{"W", {2, 64}}, {"K", {5}}, {"C", {0, 64}}});
+    if (module == "add_ama") return combinations({{"W", {64}}, {"CELL", {1, 2, 3, 4, 5}}});
+    if (module == "add_axa" || module == "add_inxa") return combinations({{"W", {2, 64}}, {"CELL", {1, 2, 3}}});
+    if (module.starts_with("add_")) return {{{"W", 2}, {"K", 64}}, {{"W", 64}, {"K", 1}}, {{"W", 64}, {"K", 5}}};
     if (module == "zero_point_correction") return combinations({{"W", {2, 64}}, {"SATURATE", no_yes}});
     if (module == "requantise") return combinations({{"W", {2, 64}}, {"Q_BITS", {2, 32}}});
     if (module == "mac_unit" || module == "neuron")
