@@ -1,0 +1,161 @@
+#include "gen/cost.h"
+
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+
+#include "gen/catalogue.h"
+#include "gen/sources.h"
+#include "sim/error.h"
+
+namespace concrete::gen {
+namespace {
+
+using sim::Netlist;
+using sim::Operator;
+using sim::OperatorKind;
+using sim::Port;
+
+/// Of 64 inputs each.
+constexpr size_t kMostSteps = 2048, kLeastSteps = 128, kNodeSteps = size_t{1} << 25;
+
+/// Signals read by a node, each once; those filled up with constant 0 are no fanin.
+std::vector<uint32_t> distinct_fanin(const Netlist::Node& node) {
+    std::vector<uint32_t> signals;
+    for (const uint32_t signal : node.fanin) {
+        if (signal <= Netlist::kOne || std::find(signals.begin(), signals.end(), signal) != signals.end()) continue;
+        signals.push_back(signal);
+    }
+    return signals;
+}
+
+/// Readers of each signal: nodes that reach an output, and outputs. 0 for nodes that reach none.
+std::vector<uint32_t> fan_out(const Netlist& netlist) {
+    std::vector<uint32_t> readers(netlist.signals());
+    for (const uint32_t signal : netlist.outputs) ++readers[signal];
+    for (size_t i = netlist.nodes.size(); i-- > 0;) {
+        if (readers[netlist.first_node() + i] == 0) continue;
+        for (const uint32_t signal : distinct_fanin(netlist.nodes[i])) ++readers[signal];
+    }
+    return readers;
+}
+
+void check(const Netlist& netlist) {
+    if (const auto problem = netlist_problem(netlist)) throw InputError("netlist: " + *problem);
+}
+
+std::string range(int bits) {
+    return fmt::format("[{}:0]", bits - 1);
+}
+
+/// "input wire signed [7:0] a"
+std::string declaration(const char* direction, const Port& port) {
+    return fmt::format("{} wire {}{} {}", direction, port.is_signed ? "signed " : "", range(port.bits), port.name);
+}
+
+/// A signed wire NAME_wide of `bits` bits with the value of a port.
+std::string widened(const Port& port, int bits) {
+    const std::string fill = port.is_signed ? fmt::format("{}[{}]", port.name, port.bits - 1) : "1'b0";
+    return fmt::format("  wire signed {} {}_wide = {{{{{}{{{}}}}}, {}}};\n", range(bits), port.name, bits - port.bits,
+                       fill, port.name);
+}
+
+ExactCircuit written(const Operator& op, ExactCircuit circuit) {
+    const bool multiplies = op.kind != OperatorKind::adder;
+    const int product_bits = op.a.bits + op.b.bits + 2;
+    const int bits = std::max(multiplies ? product_bits : std::max(op.a.bits, op.b.bits) + 2, op.y.bits + op.y_lsb + 1);
+    std::string ports, wires;
+    for (const Port& port : circuit.inputs) {
+        ports += "    " + declaration("input", port) + ",\n";
+        wires += widened(port, bits);
+    }
+    const char* result = op.kind == OperatorKind::mac          ? "acc_wide + a_wide * b_wide"
+                         : op.kind == OperatorKind::multiplier ? "a_wide * b_wide"
+                                                               : "a_wide + b_wide";
+    const std::string text = fmt::format(
+        "module exact (\n{}    {}\n);\n{}  wire signed {} result = {};\n  assign y = result[{}:{}];\nendmodule\n",
+        ports, declaration("output", circuit.output), wires, range(bits), result, op.y_lsb + op.y.bits - 1, op.y_lsb);
+    circuit.sources = {{{"exact.v", text, false}}, "exact", {}, {}};
+    return circuit;
+}
+
+}  // namespace
+
+void draw_uniform(sim::Random& random, std::span<uint64_t> words) {
+    for (uint64_t& word : words) word = random.bits();
+}
+
+double switching_energy(const Netlist& netlist, const DrawInputs& draw, uint64_t seed) {
+    check(netlist);
+    const std::vector<uint32_t> readers = fan_out(netlist);
+    const size_t steps = std::clamp(kNodeSteps / std::max<size_t>(1, netlist.nodes.size()), kLeastSteps, kMostSteps);
+    sim::Random random(seed);
+    std::vector<uint64_t> values(netlist.signals()), inputs(netlist.inputs);
+    values[Netlist::kOne] = ~uint64_t{0};
+    std::vector<uint64_t> toggles(netlist.nodes.size());
+    for (size_t step = 0; step < steps; ++step) {
+        draw(random, inputs);
+        std::copy(inputs.begin(), inputs.end(), values.begin() + Netlist::kFirstInput);
+        for (size_t i = 0; i < netlist.nodes.size(); ++i) {
+            const Netlist::Node& node = netlist.nodes[i];
+            uint64_t& value = values[netlist.first_node() + i];
+            const uint64_t next =
+                sim::lut3(node.table, values[node.fanin[0]], values[node.fanin[1]], values[node.fanin[2]]);
+            if (step > 0) toggles[i] += static_cast<uint64_t>(std::popcount(value ^ next));
+            value = next;
+        }
+    }
+    uint64_t weighted = 0;
+    for (size_t i = 0; i < toggles.size(); ++i) {
+        const uint64_t read = readers[netlist.first_node() + i];
+        if (read > 0) weighted += toggles[i] * (1 + read);
+    }
+    return static_cast<double>(weighted) / static_cast<double>(64 * (steps - 1));
+}
+
+uint32_t netlist_depth(const Netlist& netlist) {
+    check(netlist);
+    std::vector<uint32_t> level(netlist.signals());
+    for (size_t i = 0; i < netlist.nodes.size(); ++i) {
+        uint32_t deepest = 0;
+        for (const uint32_t signal : netlist.nodes[i].fanin) deepest = std::max(deepest, level[signal]);
+        level[netlist.first_node() + i] = deepest + 1;
+    }
+    uint32_t depth = 0;
+    for (const uint32_t signal : netlist.outputs) depth = std::max(depth, level[signal]);
+    return depth;
+}
+
+uint32_t netlist_nodes(const Netlist& netlist) {
+    check(netlist);
+    const std::vector<uint32_t> readers = fan_out(netlist);
+    return static_cast<uint32_t>(
+        std::count_if(readers.begin() + netlist.first_node(), readers.end(), [](uint32_t count) { return count > 0; }));
+}
+
+sim::Cost netlist_cost(const Netlist& netlist, double gates) {
+    return {gates, static_cast<double>(netlist_nodes(netlist)), static_cast<double>(netlist_depth(netlist)),
+            switching_energy(netlist, draw_uniform)};
+}
+
+ExactCircuit exact_circuit(const Operator& op) {
+    ExactCircuit circuit{
+        {}, {{"a", op.a.bits, op.a.is_signed}, {"b", op.b.bits, op.b.is_signed}}, {"y", op.y.bits, op.y.is_signed}};
+    if (op.kind == OperatorKind::mac) circuit.inputs.push_back({"acc", op.y.bits, op.y.is_signed});
+    std::string top;
+    std::map<std::string, std::string> parameters;
+    const bool one_sign = op.a.is_signed == op.b.is_signed && op.a.is_signed == op.y.is_signed;
+    if (op.kind == OperatorKind::multiplier && one_sign && op.y_lsb == 0 && op.y.bits == op.a.bits + op.b.bits) {
+        top = op.a.is_signed ? "mul_s_exact" : "mul_u_exact";
+        parameters = {{"A_BITS", std::to_string(op.a.bits)}, {"B_BITS", std::to_string(op.b.bits)}};
+    } else if (op.kind == OperatorKind::adder && op.a.bits == op.b.bits && op.y.bits == op.a.bits && op.y_lsb == 0) {
+        top = "add_exact";  // modulo 2^W, signs do not matter
+        parameters = {{"W", std::to_string(op.a.bits)}};
+    } else {
+        return written(op, std::move(circuit));
+    }
+    circuit.sources = read_sources({default_catalogue_path().parent_path() / (top + ".v")}, top, parameters);
+    return circuit;
+}
+
+}  // namespace concrete::gen
