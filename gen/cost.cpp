@@ -60,23 +60,17 @@ std::string widened(const Port& port, int bits) {
                        fill, port.name);
 }
 
-ExactCircuit written(const Operator& op, ExactCircuit circuit) {
-    const bool multiplies = op.kind != OperatorKind::adder;
-    const int product_bits = op.a.bits + op.b.bits + 2;
-    const int bits = std::max(multiplies ? product_bits : std::max(op.a.bits, op.b.bits) + 2, op.y.bits + op.y_lsb + 1);
-    std::string ports, wires;
-    for (const Port& port : circuit.inputs) {
-        ports += "    " + declaration("input", port) + ",\n";
-        wires += widened(port, bits);
-    }
-    const char* result = op.kind == OperatorKind::mac          ? "acc_wide + a_wide * b_wide"
-                         : op.kind == OperatorKind::multiplier ? "a_wide * b_wide"
-                                                               : "a_wide + b_wide";
+sim::Sources written_sources(const Operator& exact) {
+    const bool multiplies = exact.kind == OperatorKind::multiplier;
+    const int operand_bits = multiplies ? exact.a.bits + exact.b.bits : std::max(exact.a.bits, exact.b.bits);
+    const int bits = std::max(operand_bits + 2, exact.y.bits + exact.y_lsb + 1);
     const std::string text = fmt::format(
-        "module exact (\n{}    {}\n);\n{}  wire signed {} result = {};\n  assign y = result[{}:{}];\nendmodule\n",
-        ports, declaration("output", circuit.output), wires, range(bits), result, op.y_lsb + op.y.bits - 1, op.y_lsb);
-    circuit.sources = {{{"exact.v", text, false}}, "exact", {}, {}};
-    return circuit;
+        "module exact (\n    {},\n    {},\n    {}\n);\n{}{}  wire signed {} result = a_wide {} b_wide;\n"
+        "  assign y = result[{}:{}];\nendmodule\n",
+        declaration("input", exact.a), declaration("input", exact.b), declaration("output", exact.y),
+        widened(exact.a, bits), widened(exact.b, bits), range(bits), multiplies ? "*" : "+",
+        exact.y_lsb + exact.y.bits - 1, exact.y_lsb);
+    return {{{"exact.v", text, false}}, "exact", {}, {}};
 }
 
 }  // namespace
@@ -138,24 +132,31 @@ sim::Cost netlist_cost(const Netlist& netlist, double gates) {
             switching_energy(netlist, draw_uniform)};
 }
 
-ExactCircuit exact_circuit(const Operator& op) {
-    ExactCircuit circuit{
-        {}, {{"a", op.a.bits, op.a.is_signed}, {"b", op.b.bits, op.b.is_signed}}, {"y", op.y.bits, op.y.is_signed}};
-    if (op.kind == OperatorKind::mac) circuit.inputs.push_back({"acc", op.y.bits, op.y.is_signed});
-    std::string top;
-    std::map<std::string, std::string> parameters;
+Operator exact_operator(const Operator& op) {
+    if (op.kind == OperatorKind::mac)
+        throw InputError(op.name + ": a MAC unit has no exact counterpart to compare its cost with");
+    Operator exact;
+    exact.name = "exact";
+    exact.kind = op.kind;
+    exact.a = {"a", op.a.bits, op.a.is_signed};
+    exact.b = {"b", op.b.bits, op.b.is_signed};
+    exact.y = {"y", op.y.bits, op.y.is_signed};
+    exact.y_lsb = op.y_lsb;
     const bool one_sign = op.a.is_signed == op.b.is_signed && op.a.is_signed == op.y.is_signed;
-    if (op.kind == OperatorKind::multiplier && one_sign && op.y_lsb == 0 && op.y.bits == op.a.bits + op.b.bits) {
+    const bool is_product = op.kind == OperatorKind::multiplier && one_sign && op.y.bits == op.a.bits + op.b.bits;
+    const bool is_sum = op.kind == OperatorKind::adder && op.a.bits == op.b.bits && op.y.bits == op.a.bits;
+    if (op.y_lsb != 0 || !(is_product || is_sum)) {
+        exact.sources = written_sources(exact);
+        return exact;
+    }
+    std::string top = "add_exact";  // modulo 2^W, signs do not matter
+    std::map<std::string, std::string> parameters{{"W", std::to_string(op.a.bits)}};
+    if (is_product) {
         top = op.a.is_signed ? "mul_s_exact" : "mul_u_exact";
         parameters = {{"A_BITS", std::to_string(op.a.bits)}, {"B_BITS", std::to_string(op.b.bits)}};
-    } else if (op.kind == OperatorKind::adder && op.a.bits == op.b.bits && op.y.bits == op.a.bits && op.y_lsb == 0) {
-        top = "add_exact";  // modulo 2^W, signs do not matter
-        parameters = {{"W", std::to_string(op.a.bits)}};
-    } else {
-        return written(op, std::move(circuit));
     }
-    circuit.sources = read_sources({default_catalogue_path().parent_path() / (top + ".v")}, top, parameters);
-    return circuit;
+    exact.sources = read_sources({default_catalogue_path().parent_path() / (top + ".v")}, top, parameters);
+    return exact;
 }
 
 }  // namespace concrete::gen

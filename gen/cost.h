@@ -37,17 +37,10 @@ uint32_t netlist_nodes(const sim::Netlist& netlist);
 /// Cost of a netlist under uniform inputs. Args: gates: from synthesis of the same circuit.
 sim::Cost netlist_cost(const sim::Netlist& netlist, double gates);
 
-/// Verilog and ports of a combinational circuit.
-struct ExactCircuit {
-    sim::Sources sources;
-    std::vector<sim::Port> inputs;  ///< a, b, and of a MAC unit acc
-    sim::Port output;
-};
-
-/// The exact operator of the same kind, widths and signs that an operator is compared with: rtl/mul_s_exact.v,
-/// mul_u_exact.v or add_exact.v where one of them has these ports, else a few lines written here (mixed signs,
-/// carry-out, y_lsb, a MAC unit's next state acc + a * b). y is the exact result without its y_lsb low bits, modulo
-/// 2^y_bits. Throws: InputError if rtl/ is not found.
-ExactCircuit exact_circuit(const sim::Operator& op);
+/// The exact multiplier or adder of the same widths and signs that an operator is compared with, without table and
+/// figures: rtl/mul_s_exact.v, mul_u_exact.v or add_exact.v where one of them has these ports, else a few lines written
+/// here (mixed signs, carry-out, y_lsb). y is the exact result without its y_lsb low bits, modulo 2^y_bits.
+/// Throws: InputError for a MAC unit, or if rtl/ is not found.
+sim::Operator exact_operator(const sim::Operator& op);
 
 }  // namespace concrete::gen

@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gen/metrics.h"
-#include "gen/sweep.h"
 #include "sim/error.h"
 
 namespace concrete::gen {
@@ -98,41 +96,20 @@ TEST(Cost, EnergyIsWithinOnePercentOfItsExpectation) {
     EXPECT_EQ(netlist_nodes(adder), 16U);
 }
 
-/// An operator's ports around an exact circuit.
-Operator exact_operator(OperatorKind kind, sim::Port a, sim::Port b, sim::Port y, int y_lsb = 0) {
+/// The exact operator of these ports.
+Operator exact(OperatorKind kind, sim::Port a, sim::Port b, sim::Port y, int y_lsb = 0) {
     Operator op;
-    op.name = "exact";
     op.kind = kind;
     op.a = std::move(a);
     op.b = std::move(b);
     op.y = std::move(y);
     op.y_lsb = y_lsb;
-    op.sources = exact_circuit(op).sources;
-    return op;
-}
-
-TEST(Cost, ExactCircuitsAreExact) {
-    constexpr OperatorKind kMultiplier = OperatorKind::multiplier, kAdder = OperatorKind::adder;
-    const std::vector<Operator> operators{
-        exact_operator(kMultiplier, {"a", 4, true}, {"b", 3, false}, {"y", 7, true}),
-        exact_operator(kMultiplier, {"a", 1, false}, {"b", 4, true}, {"y", 9, true}),
-        exact_operator(kMultiplier, {"a", 4, true}, {"b", 4, true}, {"y", 4, true}, 4),
-        exact_operator(kAdder, {"a", 5, false}, {"b", 5, false}, {"y", 6, false}),
-        exact_operator(kAdder, {"a", 5, true}, {"b", 3, false}, {"y", 7, true})};
-    const RtlOperators rtl(operators, 1);
-    for (size_t i = 0; i < operators.size(); ++i) {
-        const Operator& op = operators[i];
-        const std::vector<uint32_t> y = rtl.sweep(i);
-        for (uint64_t pair = 0; pair < y.size(); ++pair) {
-            const Int128 exact = exact_result(op, pair >> op.b.bits, pair & ((uint64_t{1} << op.b.bits) - 1));
-            ASSERT_EQ(y[pair], sim::encode(static_cast<int64_t>(exact >> op.y_lsb), op.y.bits)) << i << " at " << pair;
-        }
-    }
+    return exact_operator(op);
 }
 
 TEST(Cost, ExactCircuitsOfPlainPortsAreThoseOfRtl) {
     const auto top = [](OperatorKind kind, bool is_signed, int y_bits) {
-        const Operator op = exact_operator(kind, {"a", 6, is_signed}, {"b", 6, is_signed}, {"y", y_bits, is_signed});
+        const Operator op = exact(kind, {"a", 6, is_signed}, {"b", 6, is_signed}, {"y", y_bits, is_signed});
         return op.sources.top;
     };
     EXPECT_EQ(top(OperatorKind::multiplier, true, 12), "mul_s_exact");
@@ -141,22 +118,8 @@ TEST(Cost, ExactCircuitsOfPlainPortsAreThoseOfRtl) {
     EXPECT_EQ(top(OperatorKind::adder, true, 6), "add_exact");
     EXPECT_EQ(top(OperatorKind::adder, false, 6), "add_exact");
     EXPECT_EQ(top(OperatorKind::adder, false, 7), "exact");
-    const Operator op = exact_operator(OperatorKind::multiplier, {"a", 5, true}, {"b", 7, true}, {"y", 12, true});
+    const Operator op = exact(OperatorKind::multiplier, {"a", 5, true}, {"b", 7, true}, {"y", 12, true});
     EXPECT_EQ(op.sources.parameters, (std::map<std::string, std::string>{{"A_BITS", "5"}, {"B_BITS", "7"}}));
-}
-
-TEST(Cost, TheExactMacIsItsNextState) {
-    Operator op;
-    op.kind = OperatorKind::mac;
-    op.a = {"x", 4, true};
-    op.b = {"w", 4, false};
-    op.y = {"sum", 20, true};
-    const ExactCircuit circuit = exact_circuit(op);
-    ASSERT_EQ(circuit.inputs.size(), 3U);
-    EXPECT_EQ(circuit.inputs[2].name, "acc");
-    EXPECT_EQ(circuit.inputs[2].bits, 20);
-    EXPECT_THAT(circuit.sources.files[0].text, ::testing::HasSubstr("acc_wide + a_wide * b_wide"));
-    EXPECT_EQ(elaborate(circuit.sources).inputs.size(), 3U);
 }
 
 }  // namespace
