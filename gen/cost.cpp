@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <fmt/format.h>
+#include <future>
+#include <map>
+#include <mutex>
 
 #include "gen/catalogue.h"
 #include "gen/sources.h"
+#include "gen/synthesis.h"
 #include "sim/error.h"
 
 namespace concrete::gen {
@@ -157,6 +161,32 @@ Operator exact_operator(const Operator& op) {
     }
     exact.sources = read_sources({default_catalogue_path().parent_path() / (top + ".v")}, top, parameters);
     return exact;
+}
+
+sim::Cost exact_cost(const Operator& op) {
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_future<sim::Cost>> known;
+    std::string key = fmt::format("{} {}", sim::to_string(op.kind), op.y_lsb);
+    for (const Port* port : {&op.a, &op.b, &op.y}) key += fmt::format(" {}{}", port->is_signed ? "s" : "u", port->bits);
+    std::promise<sim::Cost> promise;
+    std::shared_future<sim::Cost> cost;
+    bool is_mine = false;
+    {
+        const std::lock_guard lock(mutex);
+        auto [at, is_new] = known.try_emplace(key);
+        if (is_new) at->second = promise.get_future().share();
+        cost = at->second;
+        is_mine = is_new;
+    }
+    if (is_mine) {
+        try {
+            const Synthesis made = synthesize(exact_operator(op));
+            promise.set_value(netlist_cost(made.netlist, made.gates));
+        } catch (...) {
+            promise.set_exception(std::current_exception());
+        }
+    }
+    return cost.get();
 }
 
 }  // namespace concrete::gen

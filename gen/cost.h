@@ -34,7 +34,7 @@ uint32_t netlist_depth(const sim::Netlist& netlist);
 /// Nodes that reach an output.
 uint32_t netlist_nodes(const sim::Netlist& netlist);
 
-/// Cost of a netlist under uniform inputs. Args: gates: from synthesis of the same circuit.
+/// Cost of a netlist under uniform inputs. Args: gates: from synthesis of the same circuit (gen/synthesis.h).
 sim::Cost netlist_cost(const sim::Netlist& netlist, double gates);
 
 /// The exact multiplier or adder of the same widths and signs that an operator is compared with, without table and
@@ -42,5 +42,9 @@ sim::Cost netlist_cost(const sim::Netlist& netlist, double gates);
 /// here (mixed signs, carry-out, y_lsb). y is the exact result without its y_lsb low bits, modulo 2^y_bits.
 /// Throws: InputError for a MAC unit, or if rtl/ is not found.
 sim::Operator exact_operator(const sim::Operator& op);
+
+/// Cost of exact_operator(op), synthesized once a process for all operators of these ports; threads may ask at the same
+/// time. Throws: as exact_operator and synthesize (gen/synthesis.h).
+sim::Cost exact_cost(const sim::Operator& op);
 
 }  // namespace concrete::gen

@@ -3,6 +3,7 @@
 #include "gen/cost.h"
 #include "gen/metrics.h"
 #include "gen/sweep.h"
+#include "gen/synthesis.h"
 
 namespace concrete::gen {
 namespace {
@@ -37,6 +38,20 @@ TEST(Cost, ExactCircuitsAreExact) {
             ASSERT_EQ(y[pair], sim::encode(static_cast<int64_t>(exact >> op.y_lsb), op.y.bits)) << i << " at " << pair;
         }
     }
+}
+
+TEST(Cost, OfTheExact8x8Multiplier) {
+    const Operator op = exact(OperatorKind::multiplier, {"a", 8, true}, {"b", 8, true}, {"y", 16, true});
+    const sim::Cost cost = exact_cost(op);
+    const Synthesis made = synthesize(op);
+    EXPECT_EQ(cost, netlist_cost(made.netlist, made.gates));
+    EXPECT_EQ(cost, exact_cost(op));
+    const double by_seed = switching_energy(made.netlist, draw_uniform, 2);
+    EXPECT_NEAR(by_seed, cost.energy, 0.005 * cost.energy);
+    EXPECT_NE(by_seed, cost.energy);
+    EXPECT_GT(cost.gates, cost.nodes) << "a look-up node holds more than a gate";
+    EXPECT_GT(cost.nodes, 64) << "fewer than partial products";
+    EXPECT_GT(cost.depth, 5);
 }
 
 }  // namespace
