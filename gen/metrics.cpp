@@ -62,24 +62,69 @@ Int128 error_of(const sim::Operator& op, uint64_t a_raw, uint64_t b_raw, uint64_
     return is_modular(op) ? wrapped({"", op.y.bits, true}, error) : error;
 }
 
-MetricsAccumulator::MetricsAccumulator(const sim::Operator& op) : op_(op) {}
+void BlockSum::close() {
+    total_ += tree(lanes_);
+    lanes_ = {};
+}
+
+MetricsAccumulator::MetricsAccumulator(const sim::Operator& op) : op_(&op) {}
 
 void MetricsAccumulator::add(uint64_t a_raw, uint64_t b_raw, uint64_t y_raw) {
-    const Uint128 exact = magnitude(exact_result(op_, a_raw, b_raw));
+    const Uint128 exact = magnitude(exact_result(*op_, a_raw, b_raw));
     max_exact_ = std::max(max_exact_, exact);
-    ++pairs_;
-    const Int128 error = error_of(op_, a_raw, b_raw, y_raw);
-    if (error == 0) return;
-    ++wrong_pairs_;
-    const Uint128 size = magnitude(error), square = size * size;
-    sum_ += error;
-    abs_sum_ += size;
-    square_sum_high_ += square >> 64;
-    square_sum_low_ += static_cast<uint64_t>(square);
-    max_abs_ = std::max(max_abs_, size);
-    const double relative = static_cast<double>(size) / static_cast<double>(std::max(Uint128{1}, exact));
-    relative_sum_ += relative;
-    max_relative_ = std::max(max_relative_, relative);
+    if (const Int128 error = error_of(*op_, a_raw, b_raw, y_raw); error != 0) {
+        ++wrong_pairs_;
+        const Uint128 size = magnitude(error), square = size * size;
+        sum_ += error;
+        abs_sum_ += size;
+        square_sum_high_ += square >> 64;
+        square_sum_low_ += static_cast<uint64_t>(square);
+        max_abs_ = std::max(max_abs_, size);
+        const double relative = static_cast<double>(size) / static_cast<double>(std::max(Uint128{1}, exact));
+        relative_sum_.add(pairs_, relative);
+        relative_square_sum_.add(pairs_, relative * relative);
+        fourth_power_sum_.add(pairs_, static_cast<double>(square) * static_cast<double>(square));
+        max_relative_ = std::max(max_relative_, relative);
+    }
+    if (++pairs_ % kBlockPairs != 0) return;
+    for (BlockSum* sum : {&relative_sum_, &relative_square_sum_, &fourth_power_sum_}) sum->close();
+}
+
+void MetricsAccumulator::append(const MetricsAccumulator& next) {
+    pairs_ += next.pairs_;
+    wrong_pairs_ += next.wrong_pairs_;
+    sum_ += next.sum_;
+    abs_sum_ += next.abs_sum_;
+    square_sum_high_ += next.square_sum_high_;
+    square_sum_low_ += next.square_sum_low_;
+    relative_sum_.append(next.relative_sum_.value());
+    relative_square_sum_.append(next.relative_square_sum_.value());
+    fourth_power_sum_.append(next.fourth_power_sum_.value());
+    add_worst_cases(next);
+}
+
+void MetricsAccumulator::append(const BlockFigures& next) {
+    pairs_ += next.pairs;
+    wrong_pairs_ += next.wrong_pairs;
+    sum_ += next.sum;
+    abs_sum_ += next.abs_sum;
+    // Kept as add() keeps it, so that result() rounds the same two numbers.
+    const Uint128 squares = (Uint128{next.square_sum_high} << 32) + next.square_sum_low;
+    square_sum_low_ += squares;
+    relative_sum_.append(next.relative_sum);
+    max_abs_ = std::max(max_abs_, Uint128{next.max_abs});
+    max_exact_ = std::max(max_exact_, Uint128{next.max_exact});
+    max_relative_ = std::max(max_relative_, next.max_relative);
+}
+
+void MetricsAccumulator::add_worst_cases(const MetricsAccumulator& others) {
+    max_abs_ = std::max(max_abs_, others.max_abs_);
+    max_exact_ = std::max(max_exact_, others.max_exact_);
+    max_relative_ = std::max(max_relative_, others.max_relative_);
+}
+
+long double MetricsAccumulator::squares() const {
+    return std::ldexp(static_cast<long double>(square_sum_high_), 64) + static_cast<long double>(square_sum_low_);
 }
 
 sim::Metrics MetricsAccumulator::result() const {
@@ -88,21 +133,39 @@ sim::Metrics MetricsAccumulator::result() const {
     const auto pairs = static_cast<long double>(pairs_);
     const long double mean = static_cast<long double>(sum_) / pairs;
     const long double mean_abs = static_cast<long double>(abs_sum_) / pairs;
-    const long double squares =
-        std::ldexp(static_cast<long double>(square_sum_high_), 64) + static_cast<long double>(square_sum_low_);
-    const long double range = std::ldexp(1.0L, op_.y.bits + op_.y_lsb);
+    const long double mean_square = squares() / pairs;
+    const long double range = std::ldexp(1.0L, op_->y.bits + op_->y_lsb);
     metrics.mae = static_cast<double>(mean_abs);
     metrics.mae_percent = static_cast<double>(100 * mean_abs / range);
     metrics.wce = static_cast<double>(max_abs_);
     metrics.wce_percent = static_cast<double>(100 * static_cast<long double>(max_abs_) / range);
     metrics.wcre_percent = 100 * max_relative_;
     metrics.ep_percent = static_cast<double>(100 * static_cast<long double>(wrong_pairs_) / pairs);
-    metrics.mre_percent = static_cast<double>(100 * static_cast<long double>(relative_sum_) / pairs);
-    metrics.mse = static_cast<double>(squares / pairs);
+    metrics.mre_percent = static_cast<double>(100 * static_cast<long double>(relative_sum_.value()) / pairs);
+    metrics.mse = static_cast<double>(mean_square);
     metrics.mean_error = static_cast<double>(mean);
-    metrics.error_variance = static_cast<double>(std::max(0.0L, squares / pairs - mean * mean));
+    metrics.error_variance = static_cast<double>(std::max(0.0L, mean_square - mean * mean));
     metrics.nmed = max_exact_ == 0 ? 0 : static_cast<double>(mean_abs / static_cast<long double>(max_exact_));
     return metrics;
+}
+
+sim::Confidence MetricsAccumulator::confidence() const {
+    sim::Confidence confidence;
+    if (pairs_ < 2) return confidence;
+    const auto pairs = static_cast<long double>(pairs_);
+    // The half-width for figures whose mean and mean square are these; 1.96 standard errors.
+    const auto half_width = [pairs](long double mean, long double mean_square) {
+        const long double variance = std::max(0.0L, mean_square - mean * mean) * (pairs / (pairs - 1));
+        return static_cast<double>(1.959963984540054L * std::sqrt(variance / pairs));
+    };
+    const long double mean_square = squares() / pairs, wrong = static_cast<long double>(wrong_pairs_) / pairs;
+    const auto mean_of = [pairs](const BlockSum& sum) { return static_cast<long double>(sum.value()) / pairs; };
+    confidence.mae = half_width(static_cast<long double>(abs_sum_) / pairs, mean_square);
+    confidence.ep_percent = 100 * half_width(wrong, wrong);
+    confidence.mre_percent = 100 * half_width(mean_of(relative_sum_), mean_of(relative_square_sum_));
+    confidence.mse = half_width(mean_square, mean_of(fourth_power_sum_));
+    confidence.mean_error = half_width(static_cast<long double>(sum_) / pairs, mean_square);
+    return confidence;
 }
 
 sim::Metrics table_metrics(const sim::Operator& op) {

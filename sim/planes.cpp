@@ -96,7 +96,13 @@ void counting_plane(int bit, uint64_t first, std::span<uint64_t> plane) {
         std::fill(plane.begin(), plane.end(), kPatterns[static_cast<size_t>(bit)]);
         return;
     }
-    for (size_t word = 0; word < plane.size(); ++word) plane[word] = uint64_t{0} - ((first + 64 * word) >> bit & 1);
+    const uint64_t run = uint64_t{1} << (bit - 6);  // words with the same bit
+    for (size_t word = 0; word < plane.size();) {
+        const uint64_t at = first / 64 + word, left = run - (at & (run - 1));
+        const size_t count = static_cast<size_t>(std::min<uint64_t>(left, plane.size() - word));
+        std::fill_n(plane.begin() + static_cast<ptrdiff_t>(word), count, uint64_t{0} - (at >> (bit - 6) & 1));
+        word += count;
+    }
 }
 
 }  // namespace concrete::sim
