@@ -13,13 +13,12 @@
 namespace concrete::gen {
 namespace {
 
-std::vector<std::string> arguments_for(const sim::Sources& sources, const std::vector<std::string>& named,
-                                       std::initializer_list<const char*> mode) {
+std::vector<std::string> arguments_for(const sim::Sources& sources, const std::string& top,
+                                       const std::vector<std::string>& named, std::initializer_list<const char*> mode) {
     std::vector<std::string> arguments(mode.begin(), mode.end());
     for (const auto& flags : {source_flags(sources), parameter_flags(sources), named})
         arguments.insert(arguments.end(), flags.begin(), flags.end());
-    arguments.insert(arguments.end(),
-                     {"--top-module", sources.top, "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"});
+    arguments.insert(arguments.end(), {"--top-module", top, "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style"});
     return arguments;
 }
 
@@ -72,16 +71,16 @@ void refuse_duplicates(const std::vector<VerilatorMessage>& messages) {
         if (message.code == "MODDUP") throw InputError(message.shown());
 }
 
-Design elaborate_now(const sim::Sources& sources, CircuitKind kind) {
+Design elaborate_now(const sim::Sources& sources, const std::string& top, CircuitKind kind) {
     const TemporaryFolder folder;
     const std::vector<std::string> named = write_sources(sources, folder.path());
     refuse_duplicates(run_verilator(
-        arguments_for(sources, named, {"--xml-only", "--xml-output", "concrete_design.xml", "-Wwarn-MODDUP"}),
+        arguments_for(sources, top, named, {"--xml-only", "--xml-output", "concrete_design.xml", "-Wwarn-MODDUP"}),
         folder.path()));
     Design design = detail::check_design(folder.path() / "concrete_design.xml", kind);
     if (kind == CircuitKind::clocked) return design;
     refuse_declared_latches(sources);
-    std::vector<std::string> lint = arguments_for(sources, named, {"--lint-only"});
+    std::vector<std::string> lint = arguments_for(sources, top, named, {"--lint-only"});
     for (const char* code :
          {"LATCH", "UNDRIVEN", "UNOPTFLAT", "MULTIDRIVEN", "PINMISSING", "WIDTH", "USERERROR", "USERFATAL", "STMTDLY"})
         lint.push_back(fmt::format("-Wwarn-{}", code));
@@ -89,20 +88,28 @@ Design elaborate_now(const sim::Sources& sources, CircuitKind kind) {
     return design;
 }
 
-}  // namespace
-
-Design elaborate(const sim::Sources& sources, CircuitKind kind) {
+Design elaborate_once(const sim::Sources& sources, const std::string& top, CircuitKind kind) {
     // One operator is elaborated by the generator and again by the sweep.
     static std::mutex mutex;
     static std::map<std::string, Design> known;
-    const std::string key = sources_hash(sources) + (kind == CircuitKind::clocked ? "c" : "");
+    const std::string key = sources_hash(sources) + (kind == CircuitKind::clocked ? "c" : "") + " " + top;
     {
         const std::lock_guard lock(mutex);
         if (const auto found = known.find(key); found != known.end()) return found->second;
     }
-    Design design = elaborate_now(sources, kind);
+    Design design = elaborate_now(sources, top, kind);
     const std::lock_guard lock(mutex);
     return known[key] = std::move(design);
+}
+
+}  // namespace
+
+Design elaborate(const sim::Sources& sources, CircuitKind kind) {
+    return elaborate_once(sources, sources.top, kind);
+}
+
+Design elaborate_module(const sim::Sources& sources, const std::string& top) {
+    return elaborate_once(sources, top, CircuitKind::combinational);
 }
 
 }  // namespace concrete::gen

@@ -34,4 +34,8 @@ enum class CircuitKind { combinational, clocked };
 /// processes, and for anything that reaches outside the simulation ($system, $c, $fopen, $readmemh, DPI, ...).
 Design elaborate(const sim::Sources& sources, CircuitKind kind = CircuitKind::combinational);
 
+/// As elaborate(), of the combinational module called `top` instead of sources.top. It may need a backslash in Verilog;
+/// here it stands without. For callers who have looked at the name.
+Design elaborate_module(const sim::Sources& sources, const std::string& top);
+
 }  // namespace concrete::gen

@@ -71,7 +71,7 @@ class Reader {
             } else {
                 prefix = elsewhere.try_emplace(folder, fmt::format("_source{}", elsewhere.size())).first->second;
             }
-            add(file, {folder, prefix}, file.filename().string(), false);
+            add(file, {folder, plain_name(prefix)}, file.filename().string(), false);
         }
     }
 
@@ -95,14 +95,27 @@ class Reader {
         return prefix.empty() ? name : prefix + "/" + name;
     }
 
+    /// The name with _ for every letter that an operator file does not take.
+    static std::string plain_name(std::string name) {
+        for (char& c : name)
+            if (c != '/' && !sim::is_plain_path(std::string("a") + c)) c = '_';
+        if (name.starts_with(' ')) name[0] = '_';
+        return name;
+    }
+
     /// `name` is relative to root.folder.
     void add(const fs::path& file, const Root& root, const std::string& name, bool is_include) {
-        const std::string stored = fs::path(join(root.prefix, name)).lexically_normal().string();
+        const std::string stored = fs::path(join(root.prefix, plain_name(name))).lexically_normal().string();
         if (!sim::is_plain_path(stored))
-            throw InputError(
-                fmt::format("{}: the file name may hold letters, digits and _.+,=@- only, {} in all with its folders",
-                            file.string(), sim::kMaxNameLength));
-        if (!seen_.insert(stored).second) {
+            throw InputError(fmt::format("{}: the file name is too long: at most {} letters with its folders",
+                                         file.string(), sim::kMaxNameLength));
+        std::error_code ignored;
+        if (const auto [at, is_new] = seen_.emplace(stored, fs::weakly_canonical(file, ignored)); !is_new) {
+            if (at->second != fs::weakly_canonical(file, ignored))
+                throw InputError(
+                    fmt::format("{}: differs from {} only in letters that an operator file cannot hold, "
+                                "expected names of letters, digits, blanks and _.+,=@-",
+                                file.string(), at->second.filename().string()));
             if (!is_include)  // named after having been included: now it is a source of its own
                 for (Sources::File& known : files_)
                     if (known.path == stored) known.is_include = false;
@@ -155,9 +168,43 @@ class Reader {
 
     std::vector<Root> roots_;
     std::vector<Sources::File> files_;
-    std::set<std::string> seen_;
+    std::map<std::string, fs::path> seen_;  ///< stored path -> file
     uint64_t bytes_ = 0;
 };
+
+/// Moves files behind those whose packages they use: Verilator wants packages before their use. Other files keep their
+/// order, since macros reach from one to the next.
+void order_by_packages(std::vector<Sources::File>& files) {
+    std::map<std::string, size_t> defined_in;
+    std::vector<std::string> codes;
+    for (size_t i = 0; i < files.size(); ++i) {
+        codes.push_back(detail::without_comments(files[i].text));
+        for (const std::string& package : detail::packages_in(codes[i])) defined_in.try_emplace(package, i);
+    }
+    if (defined_in.empty()) return;
+    std::vector<std::set<size_t>> needs(files.size());
+    for (size_t i = 0; i < files.size(); ++i) {
+        for (const std::string& package : detail::package_uses_in(codes[i]))
+            if (const auto found = defined_in.find(package); found != defined_in.end() && found->second != i)
+                needs[i].insert(found->second);
+    }
+    std::vector<size_t> order;
+    std::vector<bool> placed(files.size());
+    while (order.size() < files.size()) {
+        size_t next = files.size(), first_left = files.size();
+        for (size_t i = 0; i < files.size() && next == files.size(); ++i) {
+            if (placed[i]) continue;
+            if (first_left == files.size()) first_left = i;
+            if (std::all_of(needs[i].begin(), needs[i].end(), [&](size_t need) { return placed[need]; })) next = i;
+        }
+        if (next == files.size()) next = first_left;  // packages that use each other: Verilator says what is wrong
+        placed[next] = true;
+        order.push_back(next);
+    }
+    std::vector<Sources::File> ordered;
+    for (const size_t i : order) ordered.push_back(std::move(files[i]));
+    files = std::move(ordered);
+}
 
 }  // namespace
 
@@ -166,6 +213,7 @@ Sources read_sources(const std::vector<fs::path>& files, const std::string& top,
                      const std::vector<std::string>& defines) {
     if (files.empty()) throw InputError("no Verilog file is named");
     Sources sources{Reader(files, include_folders).take(), top, parameters, defines};
+    order_by_packages(sources.files);
     check_sources(sources);
     return sources;
 }

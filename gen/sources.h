@@ -15,7 +15,8 @@ namespace concrete::gen {
 /// is found from, symbolic links resolved.
 ///
 /// Paths in the result are relative to the folder of the first file; files from elsewhere stand below "_source<i>/",
-/// those found in include_folders[i] below "_include<i>/".
+/// those found in include_folders[i] below "_include<i>/". Letters that no operator file takes become _. Files stand in
+/// the order given, except that a package stands before the files that use it.
 ///
 /// Throws: InputError for files that are unreadable or too large (16 MiB in all), for includes by absolute path, with
 /// "..", of files elsewhere or that are no Verilog by their name, for what sim::sources_problem() names, and for text

@@ -27,6 +27,37 @@ std::string_view word_at(std::string_view code, size_t at) {
     return code.substr(std::min(at, code.size()), end - at);
 }
 
+struct Word {
+    std::string_view text;
+    bool is_escaped = false;
+};
+
+/// The name that begins at `at`, escaped or not; empty if none does. Moves `at` behind it.
+Word name_at(std::string_view code, size_t& at) {
+    if (at < code.size() && code[at] == '\\') {
+        const size_t begin = at + 1;
+        at = begin;
+        while (at < code.size() && !is_space(code[at])) ++at;
+        return {code.substr(begin, at - begin), true};
+    }
+    const std::string_view word = word_at(code, at);
+    at += word.size();
+    return {word};
+}
+
+/// The name after blanks.
+Word next_name(std::string_view code, size_t& at) {
+    at = skip_space(code, at);
+    return name_at(code, at);
+}
+
+/// The name at `at`, or nothing after a step over a letter that begins none.
+Word next_word(std::string_view code, size_t& at) {
+    if (is_word(code[at]) || code[at] == '\\') return name_at(code, at);
+    ++at;
+    return {};
+}
+
 }  // namespace
 
 std::string without_comments(const std::string& text) {
@@ -106,20 +137,64 @@ std::optional<Forbidden> find_forbidden(const std::string& code) {
 std::vector<std::string> modules_in(const std::string& code) {
     std::vector<std::string> names;
     for (size_t at = 0; at < code.size();) {
-        if (!is_word(code[at])) {
-            ++at;
-            continue;
-        }
-        const std::string_view keyword = word_at(code, at);
-        at += keyword.size();
-        if (keyword != "module" && keyword != "macromodule") continue;
-        at = skip_space(code, at);
-        std::string_view name = word_at(code, at);
-        if (name == "automatic" || name == "static") name = word_at(code, at = skip_space(code, at + name.size()));
-        if (!name.empty()) names.emplace_back(name);
-        at += name.size();
+        const Word keyword = next_word(code, at);
+        if (keyword.is_escaped || (keyword.text != "module" && keyword.text != "macromodule")) continue;
+        Word name = next_name(code, at);
+        if (!name.is_escaped && (name.text == "automatic" || name.text == "static")) name = next_name(code, at);
+        if (!name.text.empty()) names.emplace_back(name.text);
     }
     return names;
+}
+
+std::vector<std::string> packages_in(const std::string& code) {
+    std::vector<std::string> names;
+    for (size_t at = 0; at < code.size();) {
+        const Word keyword = next_word(code, at);
+        if (keyword.is_escaped || keyword.text != "package") continue;
+        Word name = next_name(code, at);
+        if (!name.is_escaped && (name.text == "automatic" || name.text == "static")) name = next_name(code, at);
+        if (!name.text.empty()) names.emplace_back(name.text);
+    }
+    return names;
+}
+
+std::vector<std::string> package_uses_in(const std::string& code) {
+    std::vector<std::string> names;
+    for (size_t at = 0; at < code.size();) {
+        const Word name = next_word(code, at);
+        if (name.text.empty()) continue;
+        const size_t after = skip_space(code, at);
+        if (code.compare(after, 2, "::") == 0) names.emplace_back(name.text);
+    }
+    return names;
+}
+
+bool is_keyword(std::string_view word) {
+    // clang-format off
+    static const std::string all =
+    " "
+    "accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before "
+    "begin bind bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class "
+    "clocking cmos config const constraint context continue cover covergroup coverpoint cross deassign "
+    "default defparam design disable dist do edge else end endcase endchecker endclass endclocking "
+    "endconfig endfunction endgenerate endgroup endinterface endmodule endpackage endprimitive endprogram "
+    "endproperty endsequence endspecify endtable endtask enum event eventually expect export extends "
+    "extern final first_match for force foreach forever fork forkjoin function generate genvar global "
+    "highz0 highz1 if iff ifnone ignore_bins illegal_bins implements implies import incdir include "
+    "initial inout input inside instance int integer interconnect interface intersect join join_any "
+    "join_none large let liblist library local localparam logic longint macromodule matches medium "
+    "modport module nand negedge nettype new nexttime nmos nor noshowcancelled not notif0 notif1 null or "
+    "output package packed parameter pmos posedge primitive priority program property protected pull0 "
+    "pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc randcase randsequence "
+    "rcmos real realtime ref reg reject_on release repeat restrict return rnmos rpmos rtran rtranif0 "
+    "rtranif1 s_always s_eventually s_nexttime s_until s_until_with scalared sequence shortint shortreal "
+    "showcancelled signed small soft solve specify specparam static string strong strong0 strong1 struct "
+    "super supply0 supply1 sync_accept_on sync_reject_on table tagged task this throughout time "
+    "timeprecision timeunit tran tranif0 tranif1 tri tri0 tri1 triand trior trireg type typedef union "
+    "unique unique0 unsigned until until_with untyped use uwire var vectored virtual void wait wait_order "
+    "wand weak weak0 weak1 while wildcard wire with within wor xnor xor ";
+    // clang-format on
+    return !word.empty() && word.find(' ') == npos && all.find(" " + std::string(word) + " ") != npos;
 }
 
 }  // namespace concrete::gen::detail

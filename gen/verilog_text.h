@@ -32,7 +32,14 @@ struct Forbidden {
 };
 std::optional<Forbidden> find_forbidden(const std::string& code);
 
-/// Names of the modules that a text defines, in order.
+/// Names of the modules that a text defines, in order; escaped ones without their backslash.
 std::vector<std::string> modules_in(const std::string& code);
+
+/// Names of the packages that a text defines, and of those it uses (the NAME of NAME::), in order, some twice.
+std::vector<std::string> packages_in(const std::string& code);
+std::vector<std::string> package_uses_in(const std::string& code);
+
+/// True for the reserved words of IEEE 1800-2017, which cannot be names without a backslash.
+bool is_keyword(std::string_view word);
 
 }  // namespace concrete::gen::detail

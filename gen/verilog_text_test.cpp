@@ -44,6 +44,18 @@ TEST(VerilogText, FindsModules) {
     EXPECT_THAT(modules_in("module a; endmodule macromodule\n\tb_1(x); module automatic c$; module static d;"),
                 ElementsAre("a", "b_1", "c$", "d"));
     EXPECT_THAT(modules_in("endmodule submodule module2 x"), IsEmpty());
+    EXPECT_THAT(modules_in("module \\mul-8u (\\module , x); module\t\\b[0]\n(y);"), ElementsAre("mul-8u", "b[0]"));
+}
+
+TEST(VerilogText, FindsPackagesAndTheirUses) {
+    const std::string code = "package p; import q::*; endpackage package automatic r; typedef r :: t u; \\package p::";
+    EXPECT_THAT(packages_in(code), ElementsAre("p", "r"));
+    EXPECT_THAT(package_uses_in(code), ElementsAre("q", "r", "p"));
+}
+
+TEST(VerilogText, KnowsKeywords) {
+    for (const char* word : {"accept_on", "bit", "xor", "endtask", "input"}) EXPECT_TRUE(is_keyword(word)) << word;
+    for (const char* word : {"", "a", "inpu", "bit byte", "Input", "in", "xo"}) EXPECT_FALSE(is_keyword(word)) << word;
 }
 
 // std::regex would exhaust the stack on each of these.
