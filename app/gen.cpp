@@ -3,9 +3,10 @@
 
 #include "app/command.h"
 #include "app/progress.h"
+#include "gen/adapter.h"
 #include "gen/catalogue.h"
-#include "gen/elaborate.h"
 #include "gen/generate.h"
+#include "gen/table_import.h"
 
 namespace concrete::app {
 
@@ -54,6 +55,7 @@ class Gen : public Command {
 
     void declare(CLI::App& app) override {
         declare_source(app);
+        declare_table(app);
         declare_sweep(app);
         app.add_option("--catalogue", catalogue_,
                        "Make the operators of this catalogue (YAML) instead of one operator.")
@@ -74,6 +76,7 @@ class Gen : public Command {
     std::vector<std::filesystem::path> inputs() const override {
         std::vector<std::filesystem::path> files(sources_.begin(), sources_.end());
         files.emplace_back(catalogue_);
+        files.emplace_back(table_);
         return files;
     }
     std::vector<std::filesystem::path> outputs() const override { return {out_}; }
@@ -81,19 +84,19 @@ class Gen : public Command {
     ExitCode run(Context& context) override {
         check_usage();
         const auto start = std::chrono::steady_clock::now();
-        std::vector<gen::Request> requests = catalogue_.empty() ? std::vector{single_request()} : listed_requests();
+        context.result["notes"] = Json::array();
+        std::vector<gen::Request> requests =
+            catalogue_.empty() ? std::vector{single_request(context)} : listed_requests();
         for (gen::Request& request : requests) {
             request.exhaustive_bits = exhaustive_ ? kMostExhaustiveBits : kDefaultExhaustiveBits;
             request.samples = samples_;
             request.seed = seed_;
         }
         Progress progress("operators", requests.size());
-        context.result["notes"] = Json::array();
         const auto on_progress = [&](size_t done, size_t total) { progress.update(done, total); };
         const auto on_note = [&](const std::string& note) {
             progress.clear();
-            context.result["notes"].push_back(note);
-            context.print("{}\n", note);
+            say(context, note);
         };
         const std::vector<sim::Operator> operators = gen::generate(requests, threads_, on_progress, on_note);
         progress.clear();
@@ -105,7 +108,10 @@ class Gen : public Command {
   private:
     void declare_source(CLI::App& app) {
         app.add_option("SRC", sources_, "Verilog or SystemVerilog files.");
-        app.add_option("--top", top_, "Top module: two inputs, one output, combinational.")->type_name("NAME");
+        app.add_option("--top", top_,
+                       "Top module: two operands in, one result out, combinational. Its ports may be bits with names "
+                       "such as a0, a_0 or \\a[0], and its name may be one that Verilog writes with a backslash.")
+            ->type_name("NAME");
         app.add_option("-P", parameters_, "Set a parameter of the top module. May be repeated.")
             ->type_name("KEY=VALUE")
             ->expected(1)
@@ -142,6 +148,27 @@ class Gen : public Command {
             ->capture_default_str();
     }
 
+    void declare_table(CLI::App& app) {
+        app.add_option(
+               "--table", table_,
+               "Instead of SRC and --top: a truth table, y for every pair of raw codes, index a * 2^b_bits + b. "
+               ".bin: little-endian integers of 1, 2, 4 or 8 bytes; .npy: NumPy; .h, .c: a C array; .txt, .csv, "
+               ".tsv, .dat: a line for each y, or each a,b,y, or each row.")
+            ->type_name("FILE");
+        app.add_option("--a-bits", a_bits_, "With --table: bits of a; not needed with a matrix in .npy.")
+            ->type_name("N")
+            ->check(CLI::Range(1, gen::kMaxImportBits - 1));
+        app.add_option("--b-bits", b_bits_,
+                       fmt::format("With --table: bits of b; with a {} at most.", gen::kMaxImportBits))
+            ->type_name("N")
+            ->check(CLI::Range(1, gen::kMaxImportBits - 1));
+        app.add_option("--y-bits", y_bits_,
+                       "With --table: bits of y. Default: those of a and b together; with --kind adder those of a, and "
+                       "one.")
+            ->type_name("N")
+            ->check(CLI::Range(1, 32));
+    }
+
     void declare_sweep(CLI::App& app) {
         app.add_flag(
             "--exhaustive", exhaustive_,
@@ -158,29 +185,39 @@ class Gen : public Command {
             if (!holds) throw UsageError(message);
         };
         if (catalogue_.empty()) {
-            require(!sources_.empty(), "give Verilog sources with --top and -o, or --catalogue with --out-dir");
+            if (!table_.empty()) return check_table_usage();
+            require(a_bits_ == 0 && b_bits_ == 0 && y_bits_ == 0, "--a-bits, --b-bits and --y-bits belong to --table");
+            require(!sources_.empty(),
+                    "give Verilog sources with --top and -o, or --table with -o, or --catalogue with --out-dir");
             require(!top_.empty(), "--top is required with Verilog sources: the module to simulate");
             require(!out_.empty(), "-o is required with Verilog sources: the operator file to write");
             require(only_.empty() && !all_ && out_dir_.empty(), "--only, --all and --out-dir belong to --catalogue");
             return;
         }
-        require(sources_.empty() && top_.empty() && out_.empty() && name_.empty() && parameters_.empty() &&
-                    defines_.empty() && include_folders_.empty() && kind_.empty() && a_.empty() && b_.empty() &&
-                    y_.empty() && !signed_ && !unsigned_ && y_lsb_ == 0,
+        require(table_.empty() && sources_.empty() && top_.empty() && out_.empty() && name_.empty() &&
+                    parameters_.empty() && defines_.empty() && include_folders_.empty() && kind_.empty() &&
+                    a_.empty() && b_.empty() && y_.empty() && !signed_ && !unsigned_ && y_lsb_ == 0,
                 "--catalogue says what to make: leave out sources, -o and what describes one operator");
         require(!out_dir_.empty(), "--out-dir is required with --catalogue: the folder to write to");
     }
 
-    gen::Request single_request() const {
-        std::map<std::string, std::string> parameters;
-        for (const std::string& text : parameters_) {
-            const auto [key, value] = parse_parameter(text);
-            if (!parameters.emplace(key, value).second) throw UsageError(fmt::format("-P: '{}' is given twice", key));
-        }
+    void check_table_usage() const {
+        if (!sources_.empty() || !top_.empty() || !parameters_.empty() || !defines_.empty() ||
+            !include_folders_.empty() || !a_.empty() || !b_.empty() || !y_.empty())
+            throw UsageError("--table stands for Verilog: leave out sources, --top, -P, -D, -I, --a, --b and --y");
+        if (out_.empty()) throw UsageError("-o is required with --table: the operator file to write");
+        if (!only_.empty() || all_ || !out_dir_.empty())
+            throw UsageError("--only, --all and --out-dir belong to --catalogue");
+    }
+
+    static void say(Context& context, const std::string& note) {
+        context.result["notes"].push_back(note);
+        context.print("{}\n", note);
+    }
+
+    gen::Request single_request(Context& context) const {
         gen::Request request;
         request.name = name_.empty() ? fs::path(out_).stem().string() : name_;
-        request.sources = gen::read_sources({sources_.begin(), sources_.end()}, top_, parameters,
-                                            {include_folders_.begin(), include_folders_.end()}, defines_);
         if (!kind_.empty()) {
             request.kind = kind_ == "adder" ? sim::OperatorKind::adder : sim::OperatorKind::multiplier;
         }
@@ -189,7 +226,26 @@ class Gen : public Command {
         if (!y_.empty()) request.y_port = y_;
         if (signed_ || unsigned_) request.is_signed = signed_;
         request.y_lsb = y_lsb_;
+        request.sources = table_.empty() ? verilog_sources(context, request.name) : imported_sources(request);
         return request;
+    }
+
+    sim::Sources verilog_sources(Context& context, const std::string& name) const {
+        std::map<std::string, std::string> parameters;
+        for (const std::string& text : parameters_) {
+            const auto [key, value] = parse_parameter(text);
+            if (!parameters.emplace(key, value).second) throw UsageError(fmt::format("-P: '{}' is given twice", key));
+        }
+        gen::Circuit circuit = gen::read_circuit({sources_.begin(), sources_.end()}, top_, parameters,
+                                                 {include_folders_.begin(), include_folders_.end()}, defines_);
+        for (const std::string& note : circuit.notes) say(context, name + ": " + note);
+        return std::move(circuit.sources);
+    }
+
+    sim::Sources imported_sources(const gen::Request& request) const {
+        gen::TableFormat format{a_bits_, b_bits_, y_bits_, request.is_signed,
+                                request.kind.value_or(sim::OperatorKind::multiplier)};
+        return gen::table_sources(gen::read_table(table_, format), fs::path(table_).filename().string());
     }
 
     std::vector<gen::Request> listed_requests() const {
@@ -248,9 +304,9 @@ class Gen : public Command {
     }
 
     std::vector<std::string> sources_, parameters_, defines_, include_folders_;
-    std::string top_, out_, name_, kind_, a_, b_, y_, catalogue_, only_, out_dir_;
+    std::string top_, out_, name_, kind_, a_, b_, y_, table_, catalogue_, only_, out_dir_;
     bool signed_ = false, unsigned_ = false, exhaustive_ = false, all_ = false;
-    int y_lsb_ = 0, threads_ = 1;
+    int y_lsb_ = 0, a_bits_ = 0, b_bits_ = 0, y_bits_ = 0, threads_ = 1;
     uint64_t samples_ = uint64_t{1} << 24, seed_ = 1;
 };
 

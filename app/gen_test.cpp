@@ -21,7 +21,7 @@ class Gen : public testing::ProgramTest {
 
 TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-        {{"gen"}, "give Verilog sources with --top and -o, or --catalogue with --out-dir"},
+        {{"gen"}, "give Verilog sources with --top and -o, or --table with -o, or --catalogue with --out-dir"},
         {{"gen", "m.v", "-o", "m.h5"}, "--top is required"},
         {{"gen", "m.v", "--top", "m"}, "-o is required"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--only", "x*"},
@@ -34,6 +34,10 @@ TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--kind", "divider"}, "--kind: "},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--samples", "0"}, "--samples: "},
         {{"gen", "m.v", "--catalogue", "c.yaml", "--out-dir", "d"}, "--catalogue says what to make"},
+        {{"gen", "m.v", "--table", "t.bin", "-o", "m.h5"}, "--table stands for Verilog"},
+        {{"gen", "--table", "t.bin"}, "-o is required with --table"},
+        {{"gen", "--table", "t.bin", "--a-bits", "18", "-o", "m.h5"}, "--a-bits: "},
+        {{"gen", "m.v", "--top", "m", "--y-bits", "3", "-o", "m.h5"}, "--y-bits belong to --table"},
         {{"gen", "--catalogue", "c.yaml"}, "--out-dir is required with --catalogue"},
     };
     for (const auto& [arguments, message] : cases) {
@@ -55,6 +59,9 @@ TEST_F(Gen, BadInputIsOneSentenceAndNothingIsWritten) {
     EXPECT_THAT(error({"gen", "m.v", "--top", "n", "-o", "m.h5"}), HasSubstr("'n'"));
     write_file(file("bad.v"), "module m(input a;\n");
     EXPECT_THAT(error({"gen", "bad.v", "--top", "m", "-o", "m.h5"}), HasSubstr("bad.v:1"));
+    write_file(file("t.txt"), "0\n1\n");
+    EXPECT_THAT(error({"gen", "--table", "t.txt", "--a-bits", "1", "--b-bits", "1", "-o", "m.h5"}),
+                HasSubstr("t.txt: holds 2 values, expected 2^1 * 2^1 = 4"));
     const std::string catalogue = CONCRETE_SOURCE_DIR "/rtl/catalogue.yaml";
     EXPECT_THAT(error({"gen", "--catalogue", "none.yaml", "--out-dir", "d"}), HasSubstr("none.yaml: cannot be opened"));
     EXPECT_THAT(error({"gen", "--catalogue", catalogue, "--only", "both8*", "--out-dir", "d"}), HasSubstr("both8*"));

@@ -1,9 +1,14 @@
 // Replays of operators that users bring: own port names, includes, defines, mixed signs, dropped bits.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gen/adapter.h"
+#include "gen/elaborate.h"
 #include "gen/process.h"
 #include "gen/sources.h"
+#include "gen/sweep.h"
+#include "gen/table_import.h"
 #include "verify/dump.h"
 #include "verify/testing.h"
 
@@ -143,6 +148,58 @@ TEST(UserOperator, BrokenVerilogOfAnAdderWithAClosedFormIsCaught) {
         EXPECT_GT(layer.mismatches, 0u) << layer.layer;
         EXPECT_EQ(layer.hardware, "mul8s_exact, add_exact-W16, 16 bits, wrap");
     }
+}
+
+// A multiplier that came as a table and an adder that came as escaped bits, both as other people publish them.
+TEST(UserOperator, TablesAndBitBlastedCircuitsAreReplayed) {
+    gen::Table table{5, 5, 10, {}};
+    const auto value = [](int code) { return code < 16 ? code : code - 32; };
+    for (int a = 0; a < 32; ++a)
+        for (int b = 0; b < 32; ++b)
+            table.y.push_back(static_cast<uint32_t>(value(a) * value(b) - (b & 3) + 1) & 0x3ff);
+    gen::Request multiplier;
+    multiplier.name = "table";
+    multiplier.sources = gen::table_sources(table, "t.bin");
+    const OperatorPtr from_table = generated(multiplier);
+    ASSERT_TRUE(from_table->a.is_signed);
+    EXPECT_EQ(from_table->lut.at(0), 1);
+
+    // 16 full adders of gates; the lowest carry is the first operand's lowest bit instead of 0.
+    std::string ports, gates;
+    for (int i = 0; i < 16; ++i) {
+        ports += fmt::format("{}input \\a[{}] , input b_{}, output \\s<{}> ", i > 0 ? ", " : "", i, i, i);
+        gates += fmt::format("  FA \\u/{0}  (.A(\\a[{0}] ), .B(b_{0}), .C({1}), .S(\\s<{0}> ), .CO(\\c{0}.n ));\n", i,
+                             i > 0 ? fmt::format("\\c{}.n ", i - 1) : "\\a[0] ");
+    }
+    const TemporaryFolder folder;
+    write_file(folder.path() / "odd name (1).v",
+               "module FA(A, B, C, S, CO); input A, B, C; output S, CO; wire p;\nxor (p, A, B), (S, p, C);\n"
+               "assign CO = A & B | p & C; endmodule\nmodule \\add-16 (" +
+                   ports + ");\n" + gates + "endmodule\n");
+    gen::Request adder;
+    adder.name = "bits";
+    gen::Circuit circuit = gen::read_circuit({folder.path() / "odd name (1).v"}, "add-16", {});
+    adder.sources = std::move(circuit.sources);
+    adder.is_signed = true;
+    adder.kind = sim::OperatorKind::adder;
+    adder.samples = uint64_t{1} << 16;
+    const OperatorPtr from_bits = generated(adder);
+
+    const testing::RandomNetwork network(testing::kSmallNetwork, 2, 4);
+    const sim::QuantizedNetwork quantized = network.quantized(
+        "defaults: {weights: {bits: 5, scheme: symmetric}, activations: {bits: 5, scheme: symmetric},"
+        " multiplier: table, accumulator: {bits: 24}}\n",
+        testing::provider_of({{"table", from_table}}));
+    for (const LayerReplay& layer : replay(testing::sampled_cases(network, quantized, 30, 5), {}))
+        EXPECT_EQ(layer.first_mismatch, "");
+
+    const gen::RtlOperators rtl(std::span(from_bits.get(), 1), 1);
+    EXPECT_THAT(rtl.evaluate(0, std::vector<uint64_t>{1, 2, 0xffff}, std::vector<uint64_t>{2, 2, 1}),
+                ::testing::ElementsAre(4, 4, 1));
+    // Both stand in one replay: their modules and files do not meet.
+    const sim::Sources sources =
+        neuron_sources({from_table, false, {16, sim::Overflow::wrap, 0, nullptr}, from_bits}, rtl_folder());
+    EXPECT_NO_THROW(gen::elaborate(sources, gen::CircuitKind::clocked));
 }
 
 TEST(Hardware, SharedFilesStandOnceAndIncludesAreNamedFromTheRoot) {
