@@ -36,6 +36,20 @@ std::vector<Parameters> corners(const std::string& module) {
     const std::vector<int> no_yes{0, 1};
     if (module == "mul_s_exact" || module == "mul_u_exact" || module == "sign_magnitude")
         return combinations({{"A_BITS", {2, 16}}, {"B_BITS", {2, 7, 16}}});
+    const std::vector<int> widths{2, 5, 16};
+    if (module == "mul_u_array" || module == "mul_s_baugh_wooley")
+        return combinations({{"A_BITS", {2, 16}}, {"B_BITS", {2, 7, 16}}});
+    if (module == "mul_u_truncated" || module == "mul_s_truncated")
+        return combinations({{"WIDTH", widths}, {"K", {0, 32}}});
+    if (module == "mul_u_truncated_cc") return combinations({{"WIDTH", widths}, {"K", {0, 16}}});
+    if (module == "mul_u_bam") return combinations({{"WIDTH", {2, 16}}, {"HBL", {0, 16}}, {"VBL", {0, 32}}});
+    if (module == "mul_s_broken_booth") return combinations({{"WIDTH", widths}, {"VBL", {0, 32}}, {"TYPE", no_yes}});
+    if (module == "mul_u_perforated") return combinations({{"WIDTH", {2, 16}}, {"J", {0, 15}}, {"K", {0, 16}}});
+    if (module == "mul_u_udm") return combinations({{"WIDTH", {2, 3, 16}}});
+    if (module == "mul_u_etm") return combinations({{"WIDTH", widths}, {"L", {1, 16}}});
+    if (module == "compressor42") return combinations({{"DESIGN", {0, 1, 2}}});
+    if (module == "mul8u_momeni") return combinations({{"DESIGN", {1, 2}}, {"P", {0, 7, 16}}});
+    if (module == "mul8u_venkatachalam_ko") return combinations({{"P", {0, 7, 16}}});
     if (module == "booth8") return combinations({{"ENCODER", {1, 2, 3}}, {"COMPRESSOR", {0, 1, 2}}, {"P", {0, 5, 16}}});
     if (module == "leading_one") return combinations({{"WIDTH", {2, 7, 64}}});
     if (module == "mul_u_drum") return combinations({{"WIDTH", {4, 7, 16}}, {"K", {2, 7, 16}}, {"SET", no_yes}});
