@@ -2,7 +2,7 @@
 //     y = mul_u_ssm(|a|, |b|), negated if and only if exactly one of a, b is negative
 // a, b in [-2^(WIDTH-1), 2^(WIDTH-1) - 1];   y: 2 * WIDTH bits, never wraps.
 // Error: that of mul_u_ssm.v on the magnitudes, mirrored into all four quadrants. Magnitudes are WIDTH bits wide,
-// so that 2^(WIDTH-1) is one. Exact from M = WIDTH on.
+// so that 2^(WIDTH-1) is one. Exact from M = WIDTH - 1 on.
 // Source: Narayanamoorthy et al., IEEE TVLSI 23(6), 2015, pp. 1180-1184; sign and magnitude added here.
 module mul_s_ssm #(
     parameter WIDTH = 8,    // of each operand, 4 to 16

@@ -7,7 +7,7 @@
 //     ADDER 2, ALM-LOA:  the low bits of the sum are P | Q, the carry is the same      (lower-part OR)
 // a, b in [0, 2^WIDTH - 1];   y: 2 * WIDTH bits, never wraps. M = 0 is ADDER 0; M above WIDTH - 1 counts as WIDTH - 1.
 // Error, ADDER 0: y never exceeds a * b, and falls short of it by at most 1/9 (11.1%), at x(a) = x(b) = 1/2; the mean
-// of the relative error is -3.85% at large WIDTH.
+// of the relative error is -3.85% at large WIDTH. ADDER 1: y exceeds a * b by at most (2^M - 1) / 2^(WIDTH-1) of it.
 // Source: Mitchell, IRE Trans. Electronic Computers EC-11(4), 1962, pp. 512-517; ADDER 1 and 2: Liu et al., IEEE
 // TCAS-I 65(9), 2018, pp. 2856-2868.
 module mul_u_alm #(
