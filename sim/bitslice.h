@@ -32,8 +32,8 @@ class NetlistProgram {
 
     size_t inputs() const { return inputs_; }
     size_t outputs() const { return outputs_.size(); }
-    size_t nodes() const { return steps_.size(); }  ///< those that reach an output
-    size_t slots() const { return slots_; }         ///< most values held at a time, constants among them
+    size_t nodes() const { return nodes_; }  ///< those that reach an output
+    size_t slots() const { return slots_; }  ///< most values held at a time, constants among them
     Isa isa() const { return isa_; }
     /// Evaluation is fastest for multiples of so many words.
     size_t block_words() const { return kernels_->wide.words; }
@@ -49,7 +49,7 @@ class NetlistProgram {
 
     Isa isa_;
     const detail::BitsliceKernels* kernels_;
-    size_t inputs_, slots_ = 0;
+    size_t inputs_, nodes_ = 0, slots_ = 0;
     std::vector<detail::BitsliceStep> steps_;
     std::vector<Pin> used_inputs_;
     std::vector<uint16_t> outputs_;  ///< slot of each

@@ -108,26 +108,48 @@ struct StepKernel {
     static constexpr size_t kWords = kVectors * sizeof(Vector) / sizeof(uint64_t);
     using Step = void (*)(const BitsliceStep& step, uint64_t* slots);
 
-    template <int kTable>
+    static constexpr int kSumTable = 0x96;
+
+    /// A table of f0 and f1 as one of three fanins that ignores the last.
+    static constexpr int widened(int table) {
+        int result = 0;
+        for (int index = 0; index < 8; ++index) result |= (table >> (index / 2) & 1) << index;
+        return result;
+    }
+
+    template <int kOperation>
     static void apply(const BitsliceStep& step, uint64_t* slots) {
+        constexpr bool kThreeSlots = kOperation < kTwo || (kOperation >= kThreeAndSum && kOperation < kTwoAndSum);
+        constexpr bool kAndSum = kOperation >= kThreeAndSum;
+        constexpr int kOffset = kOperation - (kThreeSlots ? kAndSum ? kThreeAndSum : kThree
+                                              : kAndSum   ? kTwoAndSum
+                                                          : kTwo);
+        constexpr int kTables = kThreeSlots ? kThreeComplement : kTwoComplement;
+        constexpr int kTable = kThreeSlots ? kOffset % kTables : widened(kOffset % kTables);
+        constexpr int kSum = (kThreeSlots ? kSumTable : widened(0b0110)) ^ (kOffset >= kTables ? 255 : 0);
         const auto slot = [slots](uint16_t index) { return reinterpret_cast<Vector*>(slots + index * kWords); };
-        Vector* const out = slot(step.out);
+        Vector *const out = slot(step.out), *const sum = slot(step.sum);
         const Vector *const f0 = slot(step.f0), *const f1 = slot(step.f1), *const f2 = slot(step.f2);
 #pragma GCC unroll 16
-        for (size_t v = 0; v < kVectors; ++v) out[v] = Machine::template lut<kTable>(f0[v], f1[v], f2[v]);
+        for (size_t v = 0; v < kVectors; ++v) {
+            const Vector x = f0[v], y = f1[v], z = kThreeSlots ? f2[v] : y;
+            const Vector result = Machine::template lut<kTable>(x, y, z);
+            if constexpr (kAndSum) sum[v] = Machine::template lut<kSum>(x, y, z);
+            out[v] = result;
+        }
     }
 
     struct Steps {
-        Step of[256];
+        Step of[kBitsliceOperations];
     };
-    template <int... kTables>
-    static constexpr Steps all(std::integer_sequence<int, kTables...>) {
-        return {{&apply<kTables>...}};
+    template <int... kOperations>
+    static constexpr Steps all(std::integer_sequence<int, kOperations...>) {
+        return {{&apply<kOperations>...}};
     }
 
     static void run(const BitsliceStep* steps, size_t count, uint64_t* slots) {
-        static constexpr Steps kSteps = all(std::make_integer_sequence<int, 256>{});
-        for (const BitsliceStep* step = steps; step != steps + count; ++step) kSteps.of[step->table](*step, slots);
+        static constexpr Steps kSteps = all(std::make_integer_sequence<int, kBitsliceOperations>{});
+        for (const BitsliceStep* step = steps; step != steps + count; ++step) kSteps.of[step->operation](*step, slots);
     }
 
     static constexpr BitsliceKernel kernel() {
