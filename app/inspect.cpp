@@ -1,12 +1,17 @@
 // concrete inspect: what an operator file holds.
 #include <charconv>
-#include <functional>
+#include <map>
 
 #include "app/command.h"
+#include "app/inspect_table.h"
+#include "gen/cost.h"
 #include "gen/heatmap.h"
+#include "gen/liberty.h"
 #include "gen/metrics.h"
 #include "gen/sweep.h"
+#include "gen/weighted_metrics.h"
 #include "sim/file.h"
+#include "sim/operand_distribution.h"
 #include "sim/table_export.h"
 
 namespace concrete::app {
@@ -15,36 +20,6 @@ namespace {
 
 using sim::Operator;
 using sim::Port;
-
-struct MetricRow {
-    const char* name;  ///< as in the file and in JSON
-    const char* unit;
-    double sim::Metrics::*value;
-};
-
-constexpr MetricRow kMetricRows[] = {
-    {"mae", "", &sim::Metrics::mae},
-    {"mae_percent", "%", &sim::Metrics::mae_percent},
-    {"wce", "", &sim::Metrics::wce},
-    {"wce_percent", "%", &sim::Metrics::wce_percent},
-    {"wcre_percent", "%", &sim::Metrics::wcre_percent},
-    {"ep_percent", "%", &sim::Metrics::ep_percent},
-    {"mre_percent", "%", &sim::Metrics::mre_percent},
-    {"mse", "", &sim::Metrics::mse},
-    {"mean_error", "", &sim::Metrics::mean_error},
-    {"error_variance", "", &sim::Metrics::error_variance},
-    {"nmed", "", &sim::Metrics::nmed},
-};
-
-std::vector<std::string> engines(const Operator& op) {
-    const bool runs = !op.lut.empty() || op.closed_form != sim::ClosedForm::none;
-    return runs ? std::vector<std::string>{"gather"} : std::vector<std::string>{};
-}
-
-std::string describe_sweep(const Operator& op) {
-    return op.exhaustive ? fmt::format("all {} pairs", op.swept_pairs)
-                         : fmt::format("{} pairs, seed {}", op.swept_pairs, op.sample_seed);
-}
 
 struct Pair {
     int64_t a = 0, b = 0;
@@ -84,9 +59,18 @@ Json int128_json(Int128 value) {
     return narrow == value ? Json(narrow) : Json(int128_text(value));
 }
 
-/// y of the operator: from its table, else from its Verilog.
+/// y of the operator: from its table, else from its netlist or its Verilog.
 int64_t evaluate(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
     if (!op.lut.empty()) return sim::lookup(op, a_raw, b_raw);
+    if (op.netlist) {
+        std::vector<uint64_t> inputs;
+        for (int i = 0; i < op.a.bits; ++i) inputs.push_back(a_raw >> i & 1);
+        for (int i = 0; i < op.b.bits; ++i) inputs.push_back(b_raw >> i & 1);
+        uint64_t y = 0;
+        const std::vector<uint64_t> bits = sim::evaluate64(*op.netlist, inputs);
+        for (size_t i = 0; i < bits.size(); ++i) y |= (bits[i] & 1) << i;
+        return sim::decode(y, op.y.bits, op.y.is_signed);
+    }
     const gen::RtlOperators rtl(std::span(&op, 1), 1);
     return sim::decode(rtl.evaluate(0, std::span(&a_raw, 1), std::span(&b_raw, 1)).at(0), op.y.bits, op.y.is_signed);
 }
@@ -98,9 +82,11 @@ class Inspect : public Command {
     std::string details() const override {
         return "Error figures: error = approximate - exact over all operand pairs (or the sample that is named); MAE "
                "and WCE "
-               "in percent of 2^(y_bits + y_lsb), MRE and WCRE relative to max(1, |exact|). Several files are compared "
-               "side by "
-               "side.";
+               "in percent of 2^(y_bits + y_lsb), MRE and WCRE relative to max(1, |exact|). Figures of a sample have "
+               "the half-width of their 95 % confidence interval beside them (12.3 +- 0.1).\n"
+               "Cost: two-input gates, look-up nodes, nodes on the longest path and toggles per operation of the "
+               "synthesized netlist, in brackets relative to the exact operator of the same ports; a proxy, not "
+               "silicon. Several files are compared side by side.";
     }
     std::string example() const override {
         return "$ concrete inspect booth8_m4-P8.h5 --eval -3,100\n"
@@ -113,6 +99,11 @@ class Inspect : public Command {
                "closed_form     none\n"
                "table           65536 entries\n"
                "engines         gather\n"
+               "netlist         equal on all 65536 inputs\n"
+               "gates           277 (0.71x)\n"
+               "nodes           142 (0.68x)\n"
+               "depth           18 (1.12x)\n"
+               "energy          173.102 (0.75x)\n"
                "swept           all 65536 pairs\n"
                "mae             117.5\n"
                "...\n"
@@ -124,10 +115,20 @@ class Inspect : public Command {
         app.add_option(
                "--eval", pairs_,
                "Print the result for the codes A and B, signed integers within the ports' ranges, as in --eval -3,100. "
-               "May be repeated. An operator without a table is evaluated by its Verilog.")
+               "May be repeated. An operator without a table is evaluated by its netlist, else by its Verilog.")
             ->type_name("A,B")
             ->expected(1)
             ->take_all();
+        app.add_option("--weights", weights_,
+                       "Show the error figures also under the operands that a run recorded (concrete run "
+                       "--record-operands), and the energy of the netlist; multipliers of the recorded ports.")
+            ->type_name("FILE.h5");
+        app.add_option("--layer", layer_, "Take the operands of this layer. Default: of all layers together.")
+            ->type_name("NAME");
+        app.add_option("--liberty", liberty_,
+                       "Synthesize the operator's Verilog and map it to the cells of this library: area, delay and "
+                       "leakage, relative to the exact operator (docs/cost.md). Needs Yosys.")
+            ->type_name("FILE.lib");
         app.add_option("--plot", plot_,
                        "Draw the error over both operands as a heat map (SVG); one operator with a table.")
             ->type_name("FILE.svg");
@@ -139,27 +140,33 @@ class Inspect : public Command {
             ->type_name("FILE");
     }
 
-    std::vector<std::filesystem::path> inputs() const override { return {files_.begin(), files_.end()}; }
+    std::vector<std::filesystem::path> inputs() const override {
+        std::vector<std::filesystem::path> paths(files_.begin(), files_.end());
+        paths.insert(paths.end(), {weights_, liberty_});
+        return paths;
+    }
     std::vector<std::filesystem::path> outputs() const override { return {plot_, export_}; }
 
     ExitCode run(Context& context) override {
         if (files_.size() > 1 && (!plot_.empty() || !export_.empty())) {
             throw UsageError("--plot and --export take one operator file");
         }
+        if (!layer_.empty() && weights_.empty()) throw UsageError("--layer chooses a layer of --weights FILE.h5");
         const sim::TableFormat format = export_format();
         std::vector<Pair> pairs;
         for (const std::string& text : pairs_) pairs.push_back(parse_pair(text));
-        std::vector<Operator> operators;
-        for (const std::string& file : files_) operators.push_back(sim::load_operator(file));
+        std::vector<Inspected> operators;
+        for (const std::string& file : files_) operators.push_back({file, sim::load_operator(file), {}, {}});
+        add_weighted(operators);
+        add_mapped(operators);
         context.result["operators"] = Json::array();
-        for (size_t i = 0; i < operators.size(); ++i)
-            context.result["operators"].push_back(to_json(operators[i], files_[i]));
-        print_table(context, operators);
+        for (const Inspected& inspected : operators) context.result["operators"].push_back(operator_json(inspected));
+        print_operators(context, operators);
         for (size_t i = 0; i < operators.size(); ++i) {
-            for (const Pair& pair : pairs) print_value(context, operators[i], pair, context.result["operators"][i]);
+            for (const Pair& pair : pairs) print_value(context, operators[i].op, pair, context.result["operators"][i]);
         }
-        if (!export_.empty()) write_file(export_, sim::export_table(operators[0], format));
-        if (!plot_.empty()) write_file(plot_, gen::error_heatmap_svg(operators[0]));
+        if (!export_.empty()) write_file(export_, sim::export_table(operators[0].op, format));
+        if (!plot_.empty()) write_file(plot_, gen::error_heatmap_svg(operators[0].op));
         for (const std::string* written : {&export_, &plot_}) {
             if (!written->empty()) context.print("wrote {}\n", *written);
         }
@@ -176,72 +183,71 @@ class Inspect : public Command {
         throw UsageError(fmt::format("--export: '{}' ends in '{}', expected .bin, .csv, .npy or .h", export_, end));
     }
 
-    static Json to_json(const Operator& op, const std::string& file) {
-        Json json = {{"file", file}, {"name", op.name}, {"kind", to_string(op.kind)}};
-        for (const auto& [role, port] : {std::pair("a", &op.a), std::pair("b", &op.b), std::pair("y", &op.y)}) {
-            json[role] = {{"name", port->name}, {"bits", port->bits}, {"signed", port->is_signed}};
+    /// Recorded operands of the layer asked for, else of all layers.
+    static const sim::OperandCounts& counts_of(const sim::OperandDistribution& distribution, const std::string& layer,
+                                               const std::string& file) {
+        if (!layer.empty()) {
+            const auto found = distribution.layers.find(layer);
+            if (found != distribution.layers.end()) return found->second;
         }
-        json["y_lsb"] = op.y_lsb;
-        json["closed_form"] = to_string(op.closed_form);
-        json["or_bits"] = op.or_bits;
-        json["parameters"] = op.sources.parameters;
-        json["sha256"] = content_hash(op);
-        json["sources_sha256"] = op.sources_sha256;
-        json["tools"] = op.tools;
-        json["table_entries"] = op.lut.size();
-        json["engines"] = engines(op);
-        json["exhaustive"] = op.exhaustive;
-        json["swept_pairs"] = op.swept_pairs;
-        if (!op.exhaustive) json["sample_seed"] = op.sample_seed;
-        for (const MetricRow& row : kMetricRows) json["metrics"][row.name] = op.metrics.*row.value;
-        json["values"] = Json::array();
-        return json;
+        std::vector<std::string> names;
+        for (const auto& [name, counts] : distribution.layers) names.push_back(name);
+        const std::string known = fmt::format("{}", fmt::join(names, ", "));
+        if (!layer.empty())
+            throw InputError(fmt::format("{}: has no layer '{}', expected one of {}", file, layer, known));
+        if (!distribution.total) {
+            throw InputError(
+                fmt::format("{}: holds no total, since its layers have multipliers of different ports; "
+                            "choose one by --layer: {}",
+                            file, known));
+        }
+        return *distribution.total;
     }
 
-    /// One column an operator, one line a property.
-    static void print_table(Context& context, const std::vector<Operator>& operators) {
-        size_t width = 12;
-        const auto line = [&](const std::string& name, const std::function<std::string(const Operator&)>& text) {
-            std::string row = fmt::format("{:<16}", name);
-            for (const Operator& op : operators) row += fmt::format("{:<{}}", text(op), width + 2);
-            context.print("{}\n", row.substr(0, row.find_last_not_of(' ') + 1));
-        };
-        const auto port = [](const Port& p) {
-            return fmt::format("{}, {} bits {}", p.name, p.bits, p.is_signed ? "signed" : "unsigned");
-        };
-        const auto parameters = [](const Operator& op) {
-            std::string text;
-            for (const auto& [key, value] : op.sources.parameters)
-                text += (text.empty() ? "" : " ") + key + "=" + value;
-            return text.empty() ? std::string("none") : text;
-        };
-        for (const Operator& op : operators) {
-            for (const std::string& text :
-                 {op.name, port(op.a), port(op.b), port(op.y), parameters(op), describe_sweep(op)}) {
-                width = std::max(width, text.size());
+    void add_weighted(std::vector<Inspected>& operators) const {
+        if (weights_.empty()) return;
+        const sim::OperandDistribution distribution = sim::load_operand_distribution(weights_);
+        const sim::OperandCounts& counts = counts_of(distribution, layer_, weights_);
+        const std::string where = layer_.empty() ? weights_ : fmt::format("{} of {}", layer_, weights_);
+        for (const Inspected& inspected : operators) gen::check_ports_fit(inspected.op, counts, where);
+        for (Inspected& inspected : operators) {
+            const Operator& op = inspected.op;
+            Weighted weighted{where, layer_, counts.macs(), gen::weighted_metrics(op, counts), {}, {}};
+            if (op.netlist) {
+                weighted.energy = gen::switching_energy(*op.netlist, gen::draw_recorded(counts));
+                if (const auto exact = exact_circuit(op))
+                    weighted.exact_energy = gen::switching_energy(exact->synthesis.netlist, gen::draw_recorded(counts));
             }
+            inspected.weighted = std::move(weighted);
         }
-        line("", [](const Operator& op) { return op.name; });
-        line("kind", [](const Operator& op) { return to_string(op.kind); });
-        line("a", [&](const Operator& op) { return port(op.a); });
-        line("b", [&](const Operator& op) { return port(op.b); });
-        line("y", [&](const Operator& op) { return port(op.y); });
-        line("parameters", parameters);
-        line("closed_form", [](const Operator& op) { return to_string(op.closed_form); });
-        line("table", [](const Operator& op) {
-            return op.lut.empty() ? std::string("none") : fmt::format("{} entries", op.lut.size());
-        });
-        line("engines", [](const Operator& op) {
-            return engines(op).empty() ? std::string("none") : fmt::format("{}", fmt::join(engines(op), " "));
-        });
-        line("swept", describe_sweep);
-        for (const MetricRow& row : kMetricRows) {
-            line(row.name,
-                 [&](const Operator& op) { return fmt::format("{:.6g} {}", op.metrics.*row.value, row.unit); });
+    }
+
+    /// Nothing where Yosys is not on this machine.
+    static std::shared_ptr<const gen::ExactCircuit> exact_circuit(const Operator& op) {
+        try {
+            return gen::exact_circuit(op);
+        } catch (const MissingError&) {
+            return nullptr;
+        }
+    }
+
+    void add_mapped(std::vector<Inspected>& operators) const {
+        if (liberty_.empty()) return;
+        const gen::CellLibrary library = gen::read_liberty(liberty_);
+        std::map<std::shared_ptr<const gen::ExactCircuit>, gen::MappedCircuit> exact_ones;
+        for (Inspected& inspected : operators) {
+            const auto exact = gen::exact_circuit(inspected.op);
+            auto at = exact_ones.find(exact);
+            if (at == exact_ones.end())
+                at = exact_ones.emplace(exact, gen::map_to_cells(exact->synthesis, library)).first;
+            inspected.mapped = {library.name, gen::map_to_cells(gen::synthesize(inspected.op), library), at->second};
         }
     }
 
     static void print_value(Context& context, const Operator& op, const Pair& pair, Json& json) {
+        if (op.kind == sim::OperatorKind::mac) {
+            throw InputError(op.name + ": --eval: the result of a MAC unit depends on its accumulator, too");
+        }
         check_code(op, op.a, pair.a);
         check_code(op, op.b, pair.b);
         const uint64_t a_raw = sim::encode(pair.a, op.a.bits), b_raw = sim::encode(pair.b, op.b.bits);
@@ -259,7 +265,7 @@ class Inspect : public Command {
     }
 
     std::vector<std::string> files_, pairs_;
-    std::string plot_, export_;
+    std::string weights_, layer_, liberty_, plot_, export_;
 };
 
 }  // namespace

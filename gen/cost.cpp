@@ -9,7 +9,6 @@
 
 #include "gen/catalogue.h"
 #include "gen/sources.h"
-#include "gen/synthesis.h"
 #include "sim/error.h"
 
 namespace concrete::gen {
@@ -163,30 +162,32 @@ Operator exact_operator(const Operator& op) {
     return exact;
 }
 
-sim::Cost exact_cost(const Operator& op) {
+std::shared_ptr<const ExactCircuit> exact_circuit(const Operator& op) {
+    using Made = std::shared_ptr<const ExactCircuit>;
     static std::mutex mutex;
-    static std::map<std::string, std::shared_future<sim::Cost>> known;
+    static std::map<std::string, std::shared_future<Made>> known;
     std::string key = fmt::format("{} {}", sim::to_string(op.kind), op.y_lsb);
     for (const Port* port : {&op.a, &op.b, &op.y}) key += fmt::format(" {}{}", port->is_signed ? "s" : "u", port->bits);
-    std::promise<sim::Cost> promise;
-    std::shared_future<sim::Cost> cost;
+    std::promise<Made> promise;
+    std::shared_future<Made> circuit;
     bool is_mine = false;
     {
         const std::lock_guard lock(mutex);
         auto [at, is_new] = known.try_emplace(key);
         if (is_new) at->second = promise.get_future().share();
-        cost = at->second;
+        circuit = at->second;
         is_mine = is_new;
     }
     if (is_mine) {
         try {
-            const Synthesis made = synthesize(exact_operator(op));
-            promise.set_value(netlist_cost(made.netlist, made.gates));
+            Synthesis made = synthesize(exact_operator(op));
+            const sim::Cost cost = netlist_cost(made.netlist, made.gates);
+            promise.set_value(std::make_shared<const ExactCircuit>(ExactCircuit{std::move(made), cost}));
         } catch (...) {
             promise.set_exception(std::current_exception());
         }
     }
-    return cost.get();
+    return circuit.get();
 }
 
 }  // namespace concrete::gen

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
-#include <vector>
 
+#include "gen/synthesis.h"
 #include "sim/netlist.h"
 #include "sim/operator.h"
 #include "sim/random.h"
@@ -43,8 +44,19 @@ sim::Cost netlist_cost(const sim::Netlist& netlist, double gates);
 /// Throws: InputError for a MAC unit, or if rtl/ is not found.
 sim::Operator exact_operator(const sim::Operator& op);
 
-/// Cost of exact_operator(op), synthesized once a process for all operators of these ports; threads may ask at the same
-/// time. Throws: as exact_operator and synthesize (gen/synthesis.h).
-sim::Cost exact_cost(const sim::Operator& op);
+/// exact_operator(op) after synthesis.
+struct ExactCircuit {
+    Synthesis synthesis;
+    sim::Cost cost;
+};
+
+/// Synthesized once a process for all operators of these ports, so that equal ports give the same object; threads may
+/// ask at the same time. Throws: as exact_operator and synthesize (gen/synthesis.h).
+std::shared_ptr<const ExactCircuit> exact_circuit(const sim::Operator& op);
+
+/// Cost of the exact operator. Throws: as exact_circuit.
+inline sim::Cost exact_cost(const sim::Operator& op) {
+    return exact_circuit(op)->cost;
+}
 
 }  // namespace concrete::gen
