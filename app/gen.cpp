@@ -1,4 +1,5 @@
 // concrete gen: from Verilog to operator files.
+#include <algorithm>
 #include <chrono>
 
 #include "app/command.h"
@@ -6,6 +7,7 @@
 #include "gen/adapter.h"
 #include "gen/catalogue.h"
 #include "gen/generate.h"
+#include "gen/import_blif.h"
 #include "gen/table_import.h"
 
 namespace concrete::app {
@@ -34,7 +36,10 @@ class Gen : public Command {
     std::string name() const override { return "gen"; }
     std::string summary() const override { return "simulate multipliers and adders in Verilog into operator files"; }
     std::string details() const override {
-        return "One operator: give its sources, the top module and the output file. Ports, widths, signedness and kind "
+        return "One operator: give its sources, the top module and the output file. A truth table (--table) or BLIF "
+               "file "
+               "stands for Verilog where there is none; docs/your-circuits.md has both. Ports, widths, signedness and "
+               "kind "
                "are "
                "worked out where the module leaves no doubt; inputs named a and b (in either order) and one output are "
                "best. "
@@ -107,10 +112,11 @@ class Gen : public Command {
 
   private:
     void declare_source(CLI::App& app) {
-        app.add_option("SRC", sources_, "Verilog or SystemVerilog files.");
+        app.add_option("SRC", sources_, "Verilog or SystemVerilog files, or one combinational BLIF file (.blif).");
         app.add_option("--top", top_,
                        "Top module: two operands in, one result out, combinational. Its ports may be bits with names "
-                       "such as a0, a_0 or \\a[0], and its name may be one that Verilog writes with a backslash.")
+                       "such as a0, a_0 or \\a[0], and its name may be one that Verilog writes with a backslash. Of "
+                       "BLIF: the model; default: the first.")
             ->type_name("NAME");
         app.add_option("-P", parameters_, "Set a parameter of the top module. May be repeated.")
             ->type_name("KEY=VALUE")
@@ -189,7 +195,10 @@ class Gen : public Command {
             require(a_bits_ == 0 && b_bits_ == 0 && y_bits_ == 0, "--a-bits, --b-bits and --y-bits belong to --table");
             require(!sources_.empty(),
                     "give Verilog sources with --top and -o, or --table with -o, or --catalogue with --out-dir");
-            require(!top_.empty(), "--top is required with Verilog sources: the module to simulate");
+            require(!is_blif() ||
+                        (sources_.size() == 1 && parameters_.empty() && defines_.empty() && include_folders_.empty()),
+                    "a circuit in BLIF is one file: leave out other sources, -P, -D and -I");
+            require(is_blif() || !top_.empty(), "--top is required with Verilog sources: the module to simulate");
             require(!out_.empty(), "-o is required with Verilog sources: the operator file to write");
             require(only_.empty() && !all_ && out_dir_.empty(), "--only, --all and --out-dir belong to --catalogue");
             return;
@@ -199,6 +208,11 @@ class Gen : public Command {
                     a_.empty() && b_.empty() && y_.empty() && !signed_ && !unsigned_ && y_lsb_ == 0,
                 "--catalogue says what to make: leave out sources, -o and what describes one operator");
         require(!out_dir_.empty(), "--out-dir is required with --catalogue: the folder to write to");
+    }
+
+    bool is_blif() const {
+        return std::any_of(sources_.begin(), sources_.end(),
+                           [](const std::string& file) { return fs::path(file).extension() == ".blif"; });
     }
 
     void check_table_usage() const {
@@ -231,6 +245,11 @@ class Gen : public Command {
     }
 
     sim::Sources verilog_sources(Context& context, const std::string& name) const {
+        if (is_blif()) {
+            gen::Circuit circuit = gen::import_blif(sources_.front(), top_);
+            for (const std::string& note : circuit.notes) say(context, name + ": " + note);
+            return std::move(circuit.sources);
+        }
         std::map<std::string, std::string> parameters;
         for (const std::string& text : parameters_) {
             const auto [key, value] = parse_parameter(text);

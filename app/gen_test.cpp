@@ -35,6 +35,7 @@ TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--samples", "0"}, "--samples: "},
         {{"gen", "m.v", "--catalogue", "c.yaml", "--out-dir", "d"}, "--catalogue says what to make"},
         {{"gen", "m.v", "--table", "t.bin", "-o", "m.h5"}, "--table stands for Verilog"},
+        {{"gen", "m.blif", "m.v", "-o", "m.h5"}, "a circuit in BLIF is one file"},
         {{"gen", "--table", "t.bin"}, "-o is required with --table"},
         {{"gen", "--table", "t.bin", "--a-bits", "18", "-o", "m.h5"}, "--a-bits: "},
         {{"gen", "m.v", "--top", "m", "--y-bits", "3", "-o", "m.h5"}, "--y-bits belong to --table"},

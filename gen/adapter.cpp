@@ -44,20 +44,6 @@ bool can_be_escaped(const std::string& name) {
            name.find("/*") == std::string::npos && name.find("*/") == std::string::npos;
 }
 
-std::string escaped(const std::string& name, const char* what) {
-    if (is_plain(name)) return name;
-    if (!can_be_escaped(name)) {
-        std::string shown = name.substr(0, sim::kMaxNameLength);
-        for (char& c : shown)
-            if (c < ' ' || c > '~') c = '?';
-        throw InputError(
-            fmt::format("{} '{}' has a name that cannot be handled: expected printable letters without blanks, `, \", "
-                        "\\ and comment signs, not beginning with - or +",
-                        what, shown));
-    }
-    return "\\" + name + " ";
-}
-
 /// A plain name near this one that is not taken; takes it.
 std::string plain_name(std::string name, std::set<std::string>& taken) {
     for (char& c : name)
@@ -147,7 +133,7 @@ void connect(std::vector<std::string>& pins, const PortGroup& group, const std::
         const std::string part = group.ports.size() == 1 ? vector
                                  : port.bits == 1        ? fmt::format("{}[{}]", vector, low)
                                                          : fmt::format("{}[{}:{}]", vector, high, low);
-        pins.push_back(fmt::format("      .{}({})", escaped(port.name, "port"), part));
+        pins.push_back(fmt::format("      .{}({})", detail::escaped_name(port.name, "port"), part));
         low = high + 1;
     }
 }
@@ -167,8 +153,8 @@ void add_adapter(sim::Sources& sources, const std::string& top, const Grouped& g
     add(grouped.outputs, "output");
     std::vector<std::string> parameters, settings;
     for (const auto& [name, value] : sources.parameters) {
-        parameters.push_back(fmt::format("parameter {} = {}", escaped(name, "parameter"), value));
-        settings.push_back(fmt::format(".{0}({0})", escaped(name, "parameter")));
+        parameters.push_back(fmt::format("parameter {} = {}", detail::escaped_name(name, "parameter"), value));
+        settings.push_back(fmt::format(".{0}({0})", detail::escaped_name(name, "parameter")));
     }
     const auto list = [](const std::vector<std::string>& items) {
         return items.empty() ? "" : fmt::format("#({}) ", fmt::join(items, ", "));
@@ -178,8 +164,8 @@ void add_adapter(sim::Sources& sources, const std::string& top, const Grouped& g
     const std::string text = fmt::format(
         "// {}: plain names and vectors for the ports of the module below. Made by `concrete gen`.\n"
         "module {} {}(\n{}\n);\n  {} {}circuit (\n{}\n  );\nendmodule\n",
-        name, name, list(parameters), fmt::join(ports, ",\n"), escaped(top, "the top module"), list(settings),
-        fmt::join(pins, ",\n"));
+        name, name, list(parameters), fmt::join(ports, ",\n"), detail::escaped_name(top, "the top module"),
+        list(settings), fmt::join(pins, ",\n"));
     sources.files.push_back({name + ".v", text, false});
     sources.top = name;
 }
@@ -195,6 +181,20 @@ std::string describe(const Grouped& grouped) {
 }
 
 }  // namespace
+
+std::string detail::escaped_name(const std::string& name, const std::string& what) {
+    if (is_plain(name)) return name;
+    if (!can_be_escaped(name)) {
+        std::string shown = name.substr(0, sim::kMaxNameLength);
+        for (char& c : shown)
+            if (c < ' ' || c > '~') c = '?';
+        throw InputError(
+            fmt::format("{} '{}' has a name that cannot be handled: expected printable letters without blanks, `, \", "
+                        "\\ and comment signs, not beginning with - or +",
+                        what, shown));
+    }
+    return "\\" + name + " ";
+}
 
 int detail::PortGroup::bits() const {
     int sum = 0;
@@ -233,27 +233,33 @@ Circuit read_circuit(const std::vector<std::filesystem::path>& files, const std:
                      const std::vector<std::string>& defines) {
     const std::string own = without_escape(top);
     const bool plain_top = is_plain(own);
-    if (!plain_top) escaped(own, "the top module");  // says what is wrong with its name
-    Circuit circuit{read_sources(files, plain_top ? own : kNoTop, parameters, include_folders, defines), {}};
-    const Design design = elaborate_module(circuit.sources, own);
+    if (!plain_top) detail::escaped_name(own, "the top module");  // says what is wrong with its name
+    return adapt(read_sources(files, plain_top ? own : kNoTop, parameters, include_folders, defines), own,
+                 fmt::format("module '{}'", own));
+}
+
+Circuit adapt(sim::Sources sources, const std::string& top, const std::string& shown) {
+    Circuit circuit{std::move(sources), {}};
+    const bool plain_top = is_plain(top);
+    const Design design = elaborate_module(circuit.sources, top);
     const Grouped grouped = group(design);
     const auto plain = [](const Port& port) { return is_plain(port.name); };
     const bool plain_ports = std::all_of(design.inputs.begin(), design.inputs.end(), plain) &&
                              std::all_of(design.outputs.begin(), design.outputs.end(), plain);
     if (!grouped.is_operator())
         throw InputError(fmt::format(
-            "module '{}' has {} inputs ({}) and {} outputs ({}), expected two operands and one result, as "
+            "{} has {} inputs ({}) and {} outputs ({}), expected two operands and one result, as "
             "vectors or as bits a0, a1, ... b0, b1, ... y0, y1, ...",
-            own, design.inputs.size(), list_of(design.inputs), design.outputs.size(), list_of(design.outputs)));
+            shown, design.inputs.size(), list_of(design.inputs), design.outputs.size(), list_of(design.outputs)));
     for (const auto* groups : {&grouped.inputs, &grouped.outputs})
         for (const PortGroup& one : *groups)
             if (one.bits() > 64)
                 throw InputError(
-                    fmt::format("module '{}': '{}' has {} bits, at most 64 can be handled", own, one.name, one.bits()));
+                    fmt::format("{}: '{}' has {} bits, at most 64 can be handled", shown, one.name, one.bits()));
     const bool grouping = design.inputs.size() != 2 || design.outputs.size() != 1;
     if (plain_top && plain_ports && !grouping) return circuit;
-    add_adapter(circuit.sources, own, grouped);
-    if (grouping) circuit.notes.push_back(fmt::format("module '{}': bits put together: {}", own, describe(grouped)));
+    add_adapter(circuit.sources, top, grouped);
+    if (grouping) circuit.notes.push_back(fmt::format("{}: bits put together: {}", shown, describe(grouped)));
     return circuit;
 }
 

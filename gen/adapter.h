@@ -30,7 +30,15 @@ Circuit read_circuit(const std::vector<std::filesystem::path>& files, const std:
                      const std::vector<std::filesystem::path>& include_folders = {},
                      const std::vector<std::string>& defines = {});
 
+/// The second half of read_circuit(): an adapter around the module `top` of sources, where one is needed. `shown` is
+/// what messages call the circuit ("module 'mul8'"). Throws: InputError as read_circuit.
+Circuit adapt(sim::Sources sources, const std::string& top, const std::string& shown);
+
 namespace detail {
+
+/// A name as Verilog writes it: as it is, or with a backslash and a blank. Throws: InputError, "WHAT 'NAME' ...", for
+/// names that cannot be written so.
+std::string escaped_name(const std::string& name, const std::string& what);
 
 /// A vector made of ports of one bit each (lowest first), or one port as it is.
 struct PortGroup {
