@@ -73,13 +73,14 @@ const std::map<std::string_view, const char*> kSpoken{
     {"classpackage", "a class"},
     {"assignforce", "force"},
     {"release", "release"},
-    {"bufif1", "a tri-state driver"},
+    {"bufif1", "a tri-state driver (bufif1, notif1 or the like)"},
     {"pull", "a pull-up or pull-down"},
     {"delay", "a delay"},
     {"eventcontrol", "an event control inside a process"},
     {"wait", "wait"},
     {"fork", "fork"},
-    {"udptable", "a user-defined primitive"},
+    {"primitive", "a user-defined primitive (write it as a module with an assign)"},
+    {"udptable", "a user-defined primitive (write it as a module with an assign)"},
     {"initialstatic", "a variable with an initial value, which is state,"},
     {"final", "a final block"},
 };
@@ -114,6 +115,7 @@ class Checker {
             return left.attribute("pinIndex").as_int() < right.attribute("pinIndex").as_int();
         });
         Design design;
+        design.doubts = doubts_;
         for (const xml_node& port : ports) {
             const sim::Port described = describe(port);
             design.has_signed_ports = design.has_signed_ports || described.is_signed;
@@ -199,14 +201,19 @@ class Checker {
         return names;
     }
 
-    void check_constant(const xml_node& node) const {
+    void check_constant(const xml_node& node) {
         const std::string_view value = node.attribute("name").value();
         const size_t quote = value.find('\'');
         if (value.starts_with('"') || quote == std::string_view::npos ||
-            value.find('z', quote) == std::string_view::npos)
+            value.find_first_of("xz", quote) == std::string_view::npos)
             return;
         const std::string_view parent = node.parent().name();
         if (parent == "caseitem" || parent == "eqwild" || parent == "neqwild") return;
+        if (value.find('z', quote) == std::string_view::npos) {
+            // Often in a branch that is never taken: the sweep tells.
+            if (const std::string doubt = place(node) + ": an unknown value (x)"; doubts_.empty()) doubts_ = {doubt};
+            return;
+        }
         fail(node, "has a high-impedance value (z), expected a circuit that drives its output always");
     }
 
@@ -297,6 +304,7 @@ class Checker {
     }
 
     CircuitKind kind_;
+    std::vector<std::string> doubts_;  ///< the first unknown value, if any
     std::map<std::string, std::string> files_;
     std::map<std::string, xml_node> types_;
 };

@@ -12,8 +12,8 @@ namespace concrete::gen {
 struct Design {
     std::vector<sim::Port> inputs, outputs;  ///< in the order of the port list
     bool has_signed_ports = false;           ///< at least one port is declared signed
-    /// What Verilator doubts without it being wrong in itself ("add.v:7: Signal is not driven: 'c'"): undriven signals
-    /// inside, circular logic. Quoted where the sweep finds that such a thing reaches the output.
+    /// What is doubtful without being wrong in itself ("add.v:7: Signal is not driven: 'c'"): unknown values, undriven
+    /// signals inside, circular logic. Quoted where the sweep finds that such a thing reaches the output.
     std::vector<std::string> doubts;
 
     bool operator==(const Design&) const = default;

@@ -176,6 +176,55 @@ TEST(Elaborate, RefusesWhatDoesNotFitTogether) {
                 HasSubstr("'t'"));
 }
 
+// Cell models and netlists as they are published: what means nothing to settled values is passed over.
+TEST(Elaborate, AcceptsCellModels) {
+    const Design design = elaborate(sources_of(R"(
+`timescale 1ns / 10ps
+`celldefine
+module INVX1 (A, Y);
+  input A; output Y;
+  not #(0.1, 0.2) (Y, A);
+  specify
+    specparam t = 1;
+    (A => Y) = (0.1:0.2:0.3, 0.2);
+    if (A) (A *> Y) = 1;
+  endspecify
+endmodule
+`endcelldefine
+module t (a, b, y);
+  input [1:0] a, b; output [3:0] y;
+  supply0 gnd; supply1 vdd; tri n, z;
+  INVX1 \i/0 (a[0], n);
+  assign (strong1, pull0) z = n;
+  and #(1, 2) (y[0], z, vdd), (y[1], n, gnd);
+  or #3 g[1:0] (y[3:2], a, b);
+endmodule)"));
+    EXPECT_EQ(design.inputs.size(), 2u);
+    EXPECT_THAT(design.doubts, ::testing::IsEmpty());
+}
+
+TEST(Elaborate, RefusesGatesThatNoOperatorHas) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"bufif1 g(y[0], a[0], b[0]); assign y[15:1] = 0;", "t.sv:2: a tri-state driver (bufif1, notif1 or the like)"},
+        {"notif0 g(y[0], a[0], b[0]); assign y[15:1] = 0;", "t.sv:2: a tri-state driver"},
+        {"pullup g(y[0]); assign y[15:1] = 0;", "t.sv:2: a pull-up or pull-down"},
+        {"tranif1 g(y[0], a[0], b[0]); assign y[15:1] = 0;",
+         "t.sv:2: the switch-level primitive tranif1 is refused: write it with and, or, not or an assign"},
+        {"and g(y[0], a[0]); assign y[14:1] = 0;", "'y'[15]"},
+        {"p u(y[0], a[0], b[0]); assign y[15:1] = 0; endmodule primitive p(y, a, b); output y; input a, b;\n"
+         "table 1 1 : 1; 0 ? : 0; ? 0 : 0; endtable endprimitive module unused;",
+         "a user-defined primitive (write it as a module with an assign) is refused"},
+    };
+    for (const auto& [text, expected] : cases)
+        EXPECT_THAT(input_error([&text = text] { elaborate(body(text)); }), HasSubstr(expected)) << text;
+    EXPECT_THAT(input_error([] {
+                    elaborate(
+                        sources_of("interface bus; logic d; endinterface\n"
+                                   "module t(bus i, input [1:0] a, output y); assign y = a[0]; endmodule"));
+                }),
+                HasSubstr("t.sv:2: a port of the top module is an interface"));
+}
+
 TEST(Elaborate, RefusesPortsItCannotDrive) {
     EXPECT_THAT(
         input_error([] { elaborate(sources_of("module t(input [7:0] a, inout [7:0] y); assign y = a; endmodule")); }),

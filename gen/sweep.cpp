@@ -46,7 +46,7 @@ std::string describe_dependence(const sim::Operator& op, const Design& design, c
     std::string text =
         fmt::format("{}: the output depends on unknown (x) or remembered values at {}={:#x} {}={:#x}: {:#x} or {:#x}",
                     op.name, op.a.name, a, op.b.name, b, zeros, ones);
-    return design.doubts.empty() ? text : fmt::format("{}; Verilator says {}", text, design.doubts.front());
+    return design.doubts.empty() ? text : fmt::format("{}; doubtful: {}", text, design.doubts.front());
 }
 
 std::string describe_failure(const sim::Operator& op, const Design& design, const ProcessResult& result) {

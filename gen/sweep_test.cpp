@@ -109,7 +109,10 @@ TEST(Sweep, AcceptsSensitivityLists) {
 TEST(Sweep, FindsUnknownAndRememberedValues) {
     const std::pair<const char*, const char*> cases[] = {
         {"always @* case (a) 0: y = 0; 1: y = b; 5: y = 8'bx; default: y = 1; endcase", "a=0x5 b=0x0: 0x0 or 0xff"},
-        {"wire q; assign y = a + q;", "Verilator says t.sv:2: Signal is not driven: 'q'"},
+        {"assign y = a[0] ? 16'bx : b;", "doubtful: t.sv:2: an unknown value (x)"},
+        {"wire q, n; nand (q, a[0], n), (n, b[0], q); assign y = q;",
+         "doubtful: t.sv:2: Signal unoptimizable: Circular combinational logic"},
+        {"wire q; assign y = a + q;", "doubtful: t.sv:2: Signal is not driven: 'q'"},
         {"/*verilator lint_off LATCH*/ reg [3:0] q; always @* begin if (a[0]) q = b; y = q; end", "depends on unknown"},
         {"wire q, n; assign q = ~(a[0] | n); assign n = ~(b[0] | q); assign y = q;", "depends on unknown"},
         {"reg [7:0] m [0:2]; always @* begin m[0] = a; m[1] = b; m[2] = 9; y = m[a[1:0]]; end", "a=0x3"},

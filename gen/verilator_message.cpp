@@ -15,11 +15,22 @@ std::string first_line(const std::string& text) {
     return text.substr(0, std::min(text.find('\n'), size_t{300}));
 }
 
+/// What some of Verilator's sentences mean to somebody who brings a circuit.
+std::string in_plain_words(const std::string& text) {
+    const std::string switch_level = "Unsupported: Verilog 1995 gate primitive: ";
+    if (text.starts_with(switch_level))
+        return fmt::format("the switch-level primitive {} is refused: write it with and, or, not or an assign",
+                           text.substr(switch_level.size()));
+    if (text == "Unsupported: Interfaced port on top level module")
+        return "a port of the top module is an interface, expected inputs and outputs of bits";
+    return text;
+}
+
 }  // namespace
 
 std::string VerilatorMessage::shown() const {
-    if (file.empty()) return text;
-    return fmt::format("{}:{}: {}", display_path(file), line, text);
+    if (file.empty()) return in_plain_words(text);
+    return fmt::format("{}:{}: {}", display_path(file), line, in_plain_words(text));
 }
 
 std::string own_file(const std::string& file, const std::filesystem::path& folder) {
