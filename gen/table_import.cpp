@@ -18,6 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Names of the modules made here begin so.
+constexpr std::string_view kModulePrefix = "imported_table_";
+
 constexpr uint64_t kMaxBytes = uint64_t{128} << 20;
 
 /// Bits of the index that are looked up within one constant of the Verilog: tools read wide constants faster than many
@@ -356,6 +359,10 @@ std::string in_comment(std::string text) {
 
 }  // namespace
 
+bool is_imported_table(const sim::Sources& sources) {
+    return sources.top.starts_with(kModulePrefix);
+}
+
 Table read_table(const fs::path& file, const TableFormat& format) {
     return Reader(file, format).read();
 }
@@ -370,7 +377,7 @@ sim::Sources table_sources(const Table& table, const std::string& origin) {
             .add(static_cast<uint64_t>(table.y_bits))
             .add(std::string_view(reinterpret_cast<const char*>(table.y.data()), table.y.size() * sizeof(uint32_t)))
             .hex();
-    const std::string name = "imported_table_" + hash.substr(0, 16);
+    const std::string name = std::string(kModulePrefix) + hash.substr(0, 16);
     std::string text = fmt::format(
         "// {0}: a table of {1} values, imported from {2} by `concrete gen --table`.\n"
         "// Each constant holds the results of {3} pairs, the first one in its lowest {4} bits.\n"

@@ -137,6 +137,8 @@ TEST_F(TableImport, VerilogOfTheTableGivesTheTable) {
     op.y = {"y", 11, false};
     op.sources = table_sources(table, "a`b\n.bin");
     EXPECT_THAT(op.sources.files.at(0).text, HasSubstr("imported from a?b?.bin by"));
+    EXPECT_TRUE(is_imported_table(op.sources));
+    EXPECT_FALSE(is_imported_table(gen::testing::sources_of("")));
     Table small{1, 1, 1, {1, 0, 0, 1}};
     sim::Operator other = op;
     other.a.bits = other.b.bits = other.y.bits = 1;
