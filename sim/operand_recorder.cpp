@@ -166,7 +166,8 @@ void LayerOperandRecorder::add_products(size_t group, size_t k, const std::vecto
 
 OperandCounts LayerOperandRecorder::result() {
     if (block_channels_ == layer_.in_channels) flush(0, layer_.in_channels);
-    return counts_;
+    histograms_ = {};
+    return std::move(counts_);
 }
 
 OperandRecorder::OperandRecorder(const QuantizedNetwork& network, int threads) : network_(network), threads_(threads) {

@@ -26,7 +26,7 @@ class LayerOperandRecorder {
     /// Counts a batch of input codes [n, in_channels, in_h, in_w].
     void add(const Tensor<int32_t>& codes, int threads);
 
-    /// All that was counted. joint_absence is left to the caller.
+    /// All that was counted; the recorder is spent afterwards. joint_absence is left to the caller.
     OperandCounts result();
 
   private:
@@ -62,7 +62,7 @@ class OperandRecorder {
 
     void observe(const MacLayerRecord& record);
 
-    /// Layers and total. Args: config: name of the configuration.
+    /// Layers and total; the recorder is spent afterwards. Args: config: name of the configuration.
     OperandDistribution result(std::string config, std::string calibration_sha256);
 
   private:
