@@ -1,6 +1,8 @@
 // concrete gen: from Verilog to operator files.
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <span>
 
 #include "app/command.h"
 #include "app/progress.h"
@@ -16,10 +18,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDefaultExhaustiveBits = 24, kMostExhaustiveBits = 32;
+/// One operator without a table is simulated on all pairs where that is predicted to take at most so long.
+constexpr double kSweepSeconds = 120;
+
+/// Operators made together.
+constexpr size_t kGroup = 64;
 
 std::string describe(const sim::Port& port) {
     return fmt::format("{} ({} bits {})", port.name, port.bits, port.is_signed ? "signed" : "unsigned");
+}
+
+std::string describe(const sim::Equivalence& equivalence) {
+    const std::string inputs = equivalence.exhaustive ? fmt::format("all {} inputs", equivalence.vectors)
+                                                      : fmt::format("{} inputs", equivalence.vectors);
+    return fmt::format("{}equal to the simulation on {}", equivalence.formal ? "proven equal to the Verilog and " : "",
+                       inputs);
 }
 
 /// KEY=VALUE
@@ -45,7 +58,10 @@ class Gen : public Command {
                "best. "
                "a is the activation (of an adder: the accumulator), b the weight.\n"
                "Many operators: give --catalogue and --out-dir; each instance becomes DIR/NAME.h5.\n"
-               "Up to 24 input bits all operand pairs are simulated. Results are kept in the cache folder, so that the "
+               "Up to 24 input bits all operand pairs are simulated into a table. Logic synthesis with Yosys makes a "
+               "netlist of look-up nodes, which is compared with the simulation, and beyond 24 bits proven equal to "
+               "the "
+               "Verilog. Results are kept in the cache folder, so that the "
                "same "
                "sources, parameters and tools are simulated once.";
     }
@@ -93,20 +109,37 @@ class Gen : public Command {
         std::vector<gen::Request> requests =
             catalogue_.empty() ? std::vector{single_request(context)} : listed_requests();
         for (gen::Request& request : requests) {
-            request.exhaustive_bits = exhaustive_ ? kMostExhaustiveBits : kDefaultExhaustiveBits;
+            request.sweep_s = exhaustive_          ? std::numeric_limits<double>::infinity()
+                              : catalogue_.empty() ? kSweepSeconds
+                                                   : 0;
             request.samples = samples_;
             request.seed = seed_;
         }
+        Json& result = context.result;
+        result["threads"] = threads_;
+        result["seed"] = seed_;
+        result["operators"] = Json::array();
+        make_out_dir();
         Progress progress("operators", requests.size());
-        const auto on_progress = [&](size_t done, size_t total) { progress.update(done, total); };
         const auto on_note = [&](const std::string& note) {
             progress.clear();
             say(context, note);
         };
-        const std::vector<sim::Operator> operators = gen::generate(requests, threads_, on_progress, on_note);
+        // Group by group, so that memory holds the tables of a few only.
+        for (size_t first = 0; first < requests.size(); first += kGroup) {
+            const size_t count = std::min(kGroup, requests.size() - first);
+            const auto on_progress = [&](size_t done, size_t) { progress.update(first + done, requests.size()); };
+            for (const sim::Operator& op :
+                 gen::generate(std::span(requests).subspan(first, count), threads_, on_progress, on_note)) {
+                progress.clear();
+                write(context, op);
+            }
+        }
         progress.clear();
         const double time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        write(context, operators, time_s);
+        result["time_s"] = time_s;
+        context.print("wrote {} in {:.1f} s\n",
+                      catalogue_.empty() ? out_ : fmt::format("{} operators to {}", requests.size(), out_dir_), time_s);
         return ExitCode::done;
     }
 
@@ -178,10 +211,13 @@ class Gen : public Command {
     void declare_sweep(CLI::App& app) {
         app.add_flag(
             "--exhaustive", exhaustive_,
-            "Simulate all operand pairs up to 32 input bits instead of 24. Beyond, a seeded sample gives the figures.");
-        app.add_option("--samples", samples_, "Operand pairs of such a sample, 1 to 2^32.")
+            "Simulate all operand pairs of operators with 25 to 32 input bits, however long it takes. Without it: a "
+            "seeded sample, and all pairs of a single operator where that takes less than two minutes. The error "
+            "figures are of all pairs in either case, taken on the netlist.");
+        app.add_option("--samples", samples_,
+                       "Operand pairs of that sample, 2 to 2^32; beyond 32 input bits it gives the figures, too.")
             ->type_name("N")
-            ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 32))
+            ->check(CLI::Range(uint64_t{2}, uint64_t{1} << 32))
             ->capture_default_str();
         app.add_option("--seed", seed_, "Seed of such a sample, 0 to 2^64 - 1.")->type_name("S")->capture_default_str();
     }
@@ -273,26 +309,18 @@ class Gen : public Command {
         return gen::catalogue_requests(catalogue, all_ ? gen::Listed::all : gen::Listed::by_default);
     }
 
-    void write(Context& context, const std::vector<sim::Operator>& operators, double time_s) const {
-        Json& result = context.result;
-        result["threads"] = threads_;
-        result["seed"] = seed_;
-        result["operators"] = Json::array();
-        if (!out_dir_.empty()) {
-            std::error_code error;
-            fs::create_directories(out_dir_, error);
-            if (error) throw InputError(fmt::format("{}: the folder cannot be made: {}", out_dir_, error.message()));
-        }
-        for (const sim::Operator& op : operators) {
-            const fs::path path = catalogue_.empty() ? fs::path(out_) : fs::path(out_dir_) / (op.name + ".h5");
-            sim::save_operator(op, path);
-            print(context, op);
-            result["operators"].push_back(to_json(op, path));
-        }
-        result["time_s"] = time_s;
-        context.print("wrote {} in {:.1f} s\n",
-                      catalogue_.empty() ? out_ : fmt::format("{} operators to {}", operators.size(), out_dir_),
-                      time_s);
+    void make_out_dir() const {
+        if (out_dir_.empty()) return;
+        std::error_code error;
+        fs::create_directories(out_dir_, error);
+        if (error) throw InputError(fmt::format("{}: the folder cannot be made: {}", out_dir_, error.message()));
+    }
+
+    void write(Context& context, const sim::Operator& op) const {
+        const fs::path path = catalogue_.empty() ? fs::path(out_) : fs::path(out_dir_) / (op.name + ".h5");
+        sim::save_operator(op, path);
+        print(context, op);
+        context.result["operators"].push_back(to_json(op, path));
     }
 
     static void print(Context& context, const sim::Operator& op) {
@@ -304,6 +332,10 @@ class Gen : public Command {
         context.print("{}: MAE {:.6g}, WCE {:.6g}, EP {:.2f} %, MRE {:.4g} %, bias {:.6g} over {}\n", op.name,
                       op.metrics.mae, op.metrics.wce, op.metrics.ep_percent, op.metrics.mre_percent,
                       op.metrics.mean_error, pairs);
+        if (!op.netlist) return;
+        context.print("{}: netlist of {} nodes, depth {:g}, energy {:.2f}x that of the exact operator; {}\n", op.name,
+                      op.netlist->nodes.size(), op.cost->depth, op.cost->energy / op.exact_cost->energy,
+                      describe(op.equivalence));
     }
 
     static Json to_json(const sim::Operator& op, const fs::path& path) {

@@ -1,15 +1,23 @@
 #include "gen/generate.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <fmt/format.h>
-#include <random>
-#include <set>
+#include <functional>
+#include <optional>
 
+#include "gen/cost.h"
 #include "gen/elaborate.h"
 #include "gen/metrics.h"
+#include "gen/netlist_check.h"
+#include "gen/netlist_metrics.h"
+#include "gen/operand_sample.h"
 #include "gen/operator_cache.h"
 #include "gen/reading.h"
 #include "gen/sweep.h"
+#include "gen/synthesis.h"
+#include "gen/table_import.h"
 #include "sim/error.h"
 #include "sim/parallel.h"
 #include "sim/sources_check.h"
@@ -26,6 +34,9 @@ constexpr uint64_t kChunkPairs = uint64_t{1} << 22;
 /// Up to so many input bits, operators are swept side by side; wider ones one after the other, by all threads each.
 constexpr int kSmallBits = 18;
 
+/// Widest operator that is simulated on all pairs.
+constexpr int kSweepBits = 32;
+
 /// Operators a thread whose models are built together before any is swept.
 constexpr size_t kBatchPerThread = 16;
 
@@ -40,77 +51,21 @@ uint64_t mask(int bits) {
     return ~uint64_t{0} >> (64 - bits);
 }
 
-/// Takes pairs in order: checks the closed form, collects metrics, fills the table.
-class Judge {
-  public:
-    explicit Judge(Operator& op) : op_(op), metrics_(op) {
-        if (sim::fits_table(op)) op.lut.reserve(size_t{1} << input_bits(op));
-    }
-
-    void add(uint64_t a, uint64_t b, uint64_t y) {
-        if (op_.closed_form != ClosedForm::none && closed_form_pattern(op_, a, b) != y) {
-            throw InputError(fmt::format("{}: is said to be {}, but gives {:#x} at {}={:#x} {}={:#x}, expected {:#x}",
-                                         op_.name, sim::to_string(op_.closed_form), y, op_.a.name, a, op_.b.name, b,
-                                         closed_form_pattern(op_, a, b)));
-        }
-        metrics_.add(a, b, y);
-        if (sim::fits_table(op_)) op_.lut.push_back(static_cast<int32_t>(sim::decode(y, op_.y.bits, op_.y.is_signed)));
-    }
-
-    void finish(bool exhaustive, uint64_t seed) {
-        op_.metrics = metrics_.result();
-        op_.exhaustive = exhaustive;
-        op_.swept_pairs = metrics_.pairs();
-        op_.sample_seed = exhaustive ? 0 : seed;
-    }
-
-  private:
-    Operator& op_;
-    MetricsAccumulator metrics_;
-};
-
-/// Operands at which circuits tend to go wrong: 2^i, 2^i - 1 and their complements.
-std::vector<uint64_t> corners(int bits) {
-    std::set<uint64_t> values{0};
-    for (int i = 0; i < bits; ++i)
-        for (const uint64_t value : {uint64_t{1} << i, (uint64_t{1} << i) - 1})
-            values.insert({value, ~value & mask(bits)});
-    return {values.begin(), values.end()};
+/// Throws where an operator does not give what it is said to be.
+void check_claim(const Operator& op, uint64_t a, uint64_t b, uint64_t y) {
+    if (op.closed_form == ClosedForm::none || closed_form_pattern(op, a, b) == y) return;
+    throw InputError(fmt::format("{}: is said to be {}, but gives {:#x} at {}={:#x} {}={:#x}, expected {:#x}", op.name,
+                                 sim::to_string(op.closed_form), y, op.a.name, a, op.b.name, b,
+                                 closed_form_pattern(op, a, b)));
 }
-
-/// The declared sample: all corner pairs, then pairs from a 64-bit Mersenne twister.
-class Sample {
-  public:
-    Sample(const Operator& op, uint64_t seed)
-        : op_(op), random_(seed), a_corners_(corners(op.a.bits)), b_corners_(corners(op.b.bits)) {}
-
-    uint64_t corner_pairs() const { return a_corners_.size() * b_corners_.size(); }
-
-    /// The next `count` pairs, without y.
-    Evaluations next(uint64_t count) {
-        Evaluations pairs;
-        pairs.a.reserve(count);
-        pairs.b.reserve(count);
-        for (; count > 0; --count, ++at_) {
-            const bool corner = at_ < corner_pairs();
-            pairs.a.push_back(corner ? a_corners_[at_ / b_corners_.size()] : random_() & mask(op_.a.bits));
-            pairs.b.push_back(corner ? b_corners_[at_ % b_corners_.size()] : random_() & mask(op_.b.bits));
-        }
-        return pairs;
-    }
-
-  private:
-    const Operator& op_;
-    std::mt19937_64 random_;
-    std::vector<uint64_t> a_corners_, b_corners_;
-    uint64_t at_ = 0;
-};
 
 /// An operator on its way, with what is known before anything is built.
 struct Work {
     const Request* request = nullptr;
     Generated made;
     std::vector<Reading> readings;
+    double gates = 0;          // of the netlist
+    std::string source_aiger;  // what the netlist is proven against
 };
 
 /// y on pairs that tell readings apart: all of a small operator, else a part of the sample.
@@ -123,32 +78,89 @@ Evaluations evaluate_for_reading(const Operator& op, const RtlOperators& rtl, si
         }
     } else {
         // Corners alone would weigh extremes too much.
-        Sample sample(op, seed);
-        const uint64_t corner_pairs = sample.corner_pairs();
-        sample.next(corner_pairs);
-        result = sample.next(kReadingPairs);
+        OperandSample sample(op, seed);
+        sample.next(sample.corner_pairs());
+        OperandPairs pairs = sample.next(kReadingPairs);
+        result.a = std::move(pairs.a);
+        result.b = std::move(pairs.b);
     }
     result.y = rtl.evaluate(i, result.a, result.b);
     return result;
 }
 
-void sweep_all(Judge& judge, const Operator& op, const RtlOperators& rtl, size_t i) {
+/// Calls use(first pair, y of the pairs from there on) for all pairs, part by part.
+void for_all_pairs(const Operator& op, const RtlOperators& rtl, size_t i,
+                   const std::function<void(uint64_t, const std::vector<uint64_t>&)>& use) {
     const uint64_t total = uint64_t{1} << input_bits(op);
-    for (uint64_t first = 0; first < total; first += kChunkPairs) {
-        const std::vector<uint64_t> y = rtl.sweep_range(i, first, std::min(kChunkPairs, total - first));
-        for (uint64_t k = 0; k < y.size(); ++k)
-            judge.add((first + k) >> op.b.bits, (first + k) & mask(op.b.bits), y[k]);
-    }
+    for (uint64_t first = 0; first < total; first += kChunkPairs)
+        use(first, rtl.sweep_range(i, first, std::min(kChunkPairs, total - first)));
 }
 
-void sweep_sample(Judge& judge, const Operator& op, const Request& request, const RtlOperators& rtl, size_t i) {
-    Sample sample(op, request.seed);
+/// All pairs, simulated: table, figures, and the netlist on each of them.
+void sweep_table(Operator& op, const RtlOperators& rtl, size_t i) {
+    MetricsAccumulator metrics(op);
+    std::optional<NetlistCheck> check;
+    if (op.netlist) check.emplace(op, 1);
+    const bool has_table = sim::fits_table(op);
+    if (has_table) op.lut.reserve(size_t{1} << input_bits(op));
+    for_all_pairs(op, rtl, i, [&](uint64_t first, const std::vector<uint64_t>& y) {
+        for (uint64_t k = 0; k < y.size(); ++k) {
+            const uint64_t a = (first + k) >> op.b.bits, b = (first + k) & mask(op.b.bits);
+            check_claim(op, a, b, y[k]);
+            metrics.add(a, b, y[k]);
+            if (has_table) op.lut.push_back(static_cast<int32_t>(sim::decode(y[k], op.y.bits, op.y.is_signed)));
+        }
+        if (check) check->compare_range(first, y);
+    });
+    op.metrics = metrics.result();
+    op.exhaustive = true;
+    op.swept_pairs = metrics.pairs();
+    if (op.netlist) op.equivalence = {true, false, metrics.pairs(), 0};
+}
+
+/// Simulates the declared sample and compares the netlist. Returns: the pairs simulated.
+uint64_t simulate_sample(const Operator& op, const Request& request, const RtlOperators& rtl, size_t i,
+                         const NetlistCheck& check) {
+    OperandSample sample(op, request.seed);
     const uint64_t total = std::max(request.samples, sample.corner_pairs());
     for (uint64_t done = 0; done < total; done += kChunkPairs) {
-        const Evaluations pairs = sample.next(std::min(kChunkPairs, total - done));
+        const OperandPairs pairs = sample.next(std::min(kChunkPairs, total - done));
         const std::vector<uint64_t> y = rtl.evaluate(i, pairs.a, pairs.b);
-        for (size_t k = 0; k < y.size(); ++k) judge.add(pairs.a[k], pairs.b[k], y[k]);
+        for (size_t k = 0; k < y.size(); ++k) check_claim(op, pairs.a[k], pairs.b[k], y[k]);
+        check.compare(pairs.a, pairs.b, y);
     }
+    return total;
+}
+
+/// An operator too wide for a table: the netlist is compared with the simulation, proven, and gives the figures.
+void establish_wide(Work& work, const RtlOperators& rtl, size_t i, int threads) {
+    Operator& op = work.made.op;
+    const Request& request = *work.request;
+    if (!op.netlist)
+        throw InputError(
+            fmt::format("{}: {} input bits are too many for a table (at most {}), and there is no "
+                        "netlist: {}",
+                        op.name, input_bits(op), sim::kMaxTableBits, op.netlist_absence));
+    const NetlistCheck check(op, threads);
+    const auto start = std::chrono::steady_clock::now();
+    op.equivalence = {false, false, simulate_sample(op, request, rtl, i, check), request.seed};
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double predicted_s = seconds * std::ldexp(1.0, input_bits(op)) / static_cast<double>(op.equivalence.vectors);
+    if (input_bits(op) <= kSweepBits && predicted_s <= request.sweep_s) {
+        for_all_pairs(op, rtl, i, [&](uint64_t first, const std::vector<uint64_t>& y) {
+            for (uint64_t k = 0; op.closed_form != ClosedForm::none && k < y.size(); ++k)
+                check_claim(op, (first + k) >> op.b.bits, (first + k) & mask(op.b.bits), y[k]);
+            check.compare_range(first, y);
+        });
+        op.equivalence = {true, false, uint64_t{1} << input_bits(op), 0};
+    }
+    const NetlistMetrics figures =
+        netlist_metrics(op, {request.exhaustive_bits, request.samples, request.seed}, threads);
+    op.metrics = figures.metrics;
+    op.confidence = figures.confidence;
+    op.exhaustive = figures.exhaustive;
+    op.swept_pairs = figures.pairs;
+    op.sample_seed = figures.exhaustive ? 0 : request.seed;
 }
 
 void check_closed_form(const Request& request, Operator& op) {
@@ -164,18 +176,42 @@ void check_closed_form(const Request& request, Operator& op) {
 }
 
 /// From the built model to the finished operator.
-void finish(Work& work, const RtlOperators& rtl, size_t i) {
+void finish(Work& work, const RtlOperators& rtl, size_t i, int threads) {
     Operator& op = work.made.op;
     const Request& request = *work.request;
     const bool open = work.readings.size() > 1 || !request.kind;
     const Evaluations evaluations = open ? evaluate_for_reading(op, rtl, i, request.seed) : Evaluations{};
     if (const auto note = choose_reading(op, work.readings, request, evaluations)) work.made.notes.push_back(*note);
     check_closed_form(request, op);
-    const bool exhaustive = input_bits(op) <= request.exhaustive_bits;
-    Judge judge(op);
-    exhaustive ? sweep_all(judge, op, rtl, i) : sweep_sample(judge, op, request, rtl, i);
-    judge.finish(exhaustive, request.seed);
+    if (input_bits(op) <= sim::kMaxTableBits) {
+        sweep_table(op, rtl, i);
+    } else {
+        establish_wide(work, rtl, i, threads);
+    }
+    if (op.netlist) {
+        op.cost = netlist_cost(*op.netlist, work.gates);
+        op.exact_cost = exact_cost(op);
+    }
     store_cached(request, work.made);
+}
+
+/// Sets the netlist, or says why Yosys alone refuses the circuit.
+void add_netlist(Work& work) {
+    Operator& op = work.made.op;
+    if (is_imported_table(op.sources)) {
+        op.netlist_absence = "the operator was imported as a table, which is no circuit";
+        return;
+    }
+    try {
+        Synthesis made = synthesize(op);
+        op.netlist = std::move(made.netlist);
+        work.gates = made.gates;
+        work.source_aiger = std::move(made.source_aiger);
+    } catch (const SynthesisRefused& refused) {
+        op.netlist_absence = std::string(refused.what()).substr(0, sim::kMaxNameLength);
+        if (input_bits(op) <= sim::kMaxTableBits)
+            work.made.notes.push_back(fmt::format("{}: no netlist: {}", op.name, op.netlist_absence));
+    }
 }
 
 Work prepare(const Request& request) {
@@ -199,6 +235,7 @@ Work prepare(const Request& request) {
     op.y_lsb = request.y_lsb;
     assign_ports(op, request, design);
     work.readings = possible_readings(op, request, design);
+    add_netlist(work);
     return work;
 }
 
@@ -210,10 +247,10 @@ void make_batch(std::span<Work> batch, int threads) {
     const auto is_small = [&](size_t i) { return input_bits(operators[i]) <= kSmallBits; };
     sim::parallel_for(batch.size(), threads, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i)
-            if (is_small(i)) finish(batch[i], rtl, i);
+            if (is_small(i)) finish(batch[i], rtl, i, 1);
     });
     for (size_t i = 0; i < batch.size(); ++i)
-        if (!is_small(i)) finish(batch[i], rtl, i);
+        if (!is_small(i)) finish(batch[i], rtl, i, threads);
 }
 
 }  // namespace

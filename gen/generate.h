@@ -21,9 +21,12 @@ struct Request {
     int y_lsb = 0;
     sim::ClosedForm closed_form = sim::ClosedForm::none;  ///< a claim, checked on the sweep
     int or_bits = 0;                       ///< k of lower_part_or; beyond the operand width it counts as the width
-    int exhaustive_bits = 24;              ///< sweep all pairs up to so many input bits (24 to 32) ...
-    uint64_t samples = uint64_t{1} << 24;  ///< ... beyond, so many pairs, all corner pairs among them
+    int exhaustive_bits = 32;              ///< error figures over all pairs up to so many input bits (24 to 32) ...
+    uint64_t samples = uint64_t{1} << 24;  ///< ... beyond, over so many pairs; as many are compared with the Verilog
     uint64_t seed = 1;
+    /// An operator without a table (up to 32 input bits) is simulated on all pairs nevertheless where a timed sample
+    /// predicts at most so many seconds.
+    double sweep_s = 0;
 };
 
 /// Done and total operators; called from the calling thread.
@@ -32,13 +35,21 @@ using Progress = std::function<void(size_t done, size_t total)>;
 /// Sentences for the user about what was worked out ("mul: read as signed (...)"); called from the calling thread.
 using Notes = std::function<void(const std::string& note)>;
 
-/// Verilog -> operators: elaborate, check, build one program for many Verilated models, sweep (with unknown values 0
-/// and 1: a difference is an error), compute metrics. Results are kept in cache_folder()/operators by hash of request,
-/// sources and tool versions; an entry that does not read back is made again.
+/// Verilog -> operators.
 ///
-/// Results depend on neither the number of threads nor the company an operator is made in.
-/// Throws: InputError naming the request and what leaves doubt, a pair that contradicts the closed form, or what
-/// elaborate() refuses; RangeError for exhaustive_bits outside 24 to 32; MissingError without Verilator or g++.
+///     elaborate ─▶ build one program for many Verilated models ─▶ sweep: table, figures ─┐
+///          └─────▶ synthesize: netlist, cost ────────────────────────────────────────────┴─▶ compare
+///
+/// Sweeps run with unknown values 0 and 1: a difference is an error. Up to 24 input bits all pairs are simulated, and
+/// the netlist must give the same on each. Wider operators are simulated on a sample with all corners (all pairs within
+/// Request::sweep_s) and compared likewise; the netlist gives their error figures. What Yosys
+/// alone refuses has no netlist, and must fit a table.
+///
+/// Results are kept in cache_folder()/operators by hash of request, sources and tool versions; an entry that does not
+/// read back is made again. They depend on neither the number of threads nor the company an operator is made in.
+/// Throws: InputError naming the request and what leaves doubt, a pair that contradicts the closed form or on which
+/// netlist and simulation differ, or what elaborate() refuses; RangeError for exhaustive_bits outside 24 to 32;
+/// MissingError without Verilator, g++ or Yosys.
 std::vector<sim::Operator> generate(std::span<const Request> requests, int threads, const Progress& progress = {},
                                     const Notes& notes = {});
 

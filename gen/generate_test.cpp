@@ -187,6 +187,7 @@ TEST_F(GenerateTest, ChecksClosedForms) {
 TEST_F(GenerateTest, SamplesWideOperators) {
     Request wide = request("module t(input signed [15:0] a, b, output signed [31:0] y); assign y = a * b; endmodule");
     wide.samples = 20000;
+    wide.exhaustive_bits = 24;
     wide.closed_form = sim::ClosedForm::product;
     const sim::Operator op = make(wide);
     EXPECT_FALSE(op.exhaustive);
@@ -206,22 +207,51 @@ TEST_F(GenerateTest, SamplesWideOperators) {
     EXPECT_THAT(error_of(wide), HasSubstr("expected 24 to 32"));
 }
 
-TEST_F(GenerateTest, SweepsAllPairsBeyondTheTableWhenAsked) {
-    // Wrong at one pair that no corner hits; 25 input bits.
-    Request wide = request(
-        "module t(input [12:0] a, input [11:0] b, output [24:0] y);\n"
-        "assign y = a * b + (a == 13'd1234 && b == 12'd987); endmodule");
-    wide.closed_form = sim::ClosedForm::product;
-    wide.samples = 1000;
-    EXPECT_FALSE(make(wide).exhaustive);
-    wide.exhaustive_bits = 25;
-    EXPECT_THAT(error_of(wide), HasSubstr("at a=0x4d2 b=0x3db"));
-    wide.closed_form = sim::ClosedForm::none;
+/// Wrong at one pair that no corner hits; 25 input bits.
+constexpr const char* kRarelyWrong =
+    "module t(input [12:0] a, input [11:0] b, output [24:0] y);\n"
+    "assign y = a * b + (a == 13'd1234 && b == 12'd987); endmodule";
+
+TEST_F(GenerateTest, FiguresOfWideOperatorsAreOfAllPairs) {
+    Request wide = request(kRarelyWrong);
+    wide.samples = 10000;
     const sim::Operator op = make(wide);
     EXPECT_TRUE(op.exhaustive);
     EXPECT_EQ(op.swept_pairs, uint64_t{1} << 25);
     EXPECT_TRUE(op.lut.empty());
     EXPECT_DOUBLE_EQ(op.metrics.mae, 0x1p-25);
+    EXPECT_EQ(op.metrics.wce, 1);
+    EXPECT_EQ(op.equivalence, (sim::Equivalence{false, false, 10000, 1}));
+}
+
+TEST_F(GenerateTest, SimulatesAllPairsBeyondTheTableWhenThereIsTime) {
+    Request wide = request(kRarelyWrong);
+    wide.closed_form = sim::ClosedForm::product;
+    wide.samples = 10000;
+    wide.sweep_s = 1e9;
+    EXPECT_THAT(error_of(wide), HasSubstr("at a=0x4d2 b=0x3db"));
+    wide.closed_form = sim::ClosedForm::none;
+    EXPECT_EQ(make(wide).equivalence, (sim::Equivalence{true, false, uint64_t{1} << 25, 0}));
+}
+
+TEST_F(GenerateTest, KeepsTheCircuitAsANetlist) {
+    const sim::Operator op = make(request(multiplier("a * b + (a == 9 && b == 5)")));
+    ASSERT_TRUE(op.netlist);
+    EXPECT_EQ(op.equivalence, (sim::Equivalence{true, false, 256, 0}));
+    std::vector<uint64_t> inputs(8);
+    for (uint64_t pair = 0; pair < 256; ++pair) {
+        for (uint32_t bit = 0; bit < 4; ++bit) {
+            inputs[bit] = pair >> (4 + bit) & 1;
+            inputs[4 + bit] = pair >> bit & 1;
+        }
+        int64_t y = 0;
+        const std::vector<uint64_t> outputs = sim::evaluate64(*op.netlist, inputs);
+        for (size_t bit = 0; bit < outputs.size(); ++bit) y |= static_cast<int64_t>(outputs[bit] & 1) << bit;
+        EXPECT_EQ(y, sim::lookup(op, pair >> 4, pair & 15));
+    }
+    ASSERT_TRUE(op.cost && op.exact_cost);
+    EXPECT_EQ(op.cost->nodes, static_cast<double>(op.netlist->nodes.size()));
+    EXPECT_GT(op.cost->gates, op.exact_cost->gates);
 }
 
 TEST_F(GenerateTest, DependsOnNeitherThreadsNorCompany) {

@@ -4,13 +4,13 @@
 #include <array>
 #include <atomic>
 #include <fmt/format.h>
-#include <set>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "gen/figure_kernels.h"
 #include "gen/metrics.h"
+#include "gen/operand_sample.h"
 #include "sim/bitslice.h"
 #include "sim/error.h"
 #include "sim/int128.h"
@@ -235,18 +235,8 @@ MetricsAccumulator sample(const Operator& op, const MetricsSpec& spec, int threa
     });
 }
 
-Codes corners(int bits) {
-    std::set<uint64_t> codes;
-    for (int i = 0; i < bits; ++i)
-        for (const uint64_t code : {uint64_t{1} << i, (uint64_t{1} << i) - 1}) {
-            codes.insert(code);
-            codes.insert(~code & mask_of(bits));
-        }
-    return {codes.begin(), codes.end()};
-}
-
 MetricsAccumulator corner_pairs(const Operator& op, int threads, sim::Isa isa) {
-    const Codes a_corners = corners(op.a.bits), b_corners = corners(op.b.bits);
+    const Codes a_corners = corner_patterns(op.a.bits), b_corners = corner_patterns(op.b.bits);
     const size_t total = a_corners.size() * b_corners.size();
     return accumulate(op, total, threads, {}, isa, [&](size_t, uint64_t first, Codes& a, Codes& b) {
         for (size_t i = 0; i < a.size(); ++i) {

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Raise it when the same request and tools give another operator than before.
-constexpr uint64_t kGeneratorVersion = 3;
+constexpr uint64_t kGeneratorVersion = 4;
 
 std::string text(const std::optional<std::string>& value) {
     return value ? "=" + *value : "";
@@ -29,7 +29,7 @@ fs::path notes_entry(const Request& request) {
 }  // namespace
 
 std::map<std::string, std::string> generator_tools() {
-    return {{"verilator", tool_version("verilator")}, {"concrete", version()}};
+    return {{"verilator", tool_version("verilator")}, {"yosys", tool_version("yosys")}, {"concrete", version()}};
 }
 
 fs::path cache_entry(const Request& request) {
@@ -41,7 +41,7 @@ fs::path cache_entry(const Request& request) {
     key.add(request.is_signed ? uint64_t{1} + uint64_t{*request.is_signed} : uint64_t{0});
     key.add(static_cast<uint64_t>(request.y_lsb)).add(sim::to_string(request.closed_form));
     key.add(static_cast<uint64_t>(request.or_bits)).add(static_cast<uint64_t>(request.exhaustive_bits));
-    key.add(request.samples).add(request.seed);
+    key.add(request.samples).add(request.seed).add(std::to_string(request.sweep_s));
     return cache_folder() / "operators" / (key.hex() + ".h5");
 }
 
