@@ -6,8 +6,8 @@
 #include <regex>
 #include <sstream>
 
+#include "gen/arithmetic_map.h"
 #include "gen/blif_netlist.h"
-#include "gen/netlist_order.h"
 #include "gen/process.h"
 #include "gen/sources.h"
 #include "sim/file.h"
@@ -56,7 +56,8 @@ std::string yosys_script(const sim::Sources& sources, const std::vector<std::str
     // What is left after memory_map is no combinational logic. `check` follows techmap: on words, it takes a carry
     // chain written as one vector for a loop.
     return script +
-           "proc\nflatten\nopt -fine\nwreduce\npeepopt\nopt_clean\nalumacc\nopt\nmemory -nomap\nmemory_map\nopt -fine\n"
+           "proc\nflatten\nopt -fine\nwreduce\npeepopt\nopt_clean\nmemory -nomap\nmemory_map\nopt -fine\n"
+           "techmap -map ../arithmetic.v\nalumacc\nopt\nmaccmap\nopt -fast\ntechmap -map ../arithmetic.v\n"
            "techmap\nopt -fast\n"
            "tee -q -o ../state.txt select -list t:$_DFF* t:$_SDFF* t:$_ALDFF* t:$_DLATCH* t:$_SR_* t:$_FF_ t:$mem*\n"
            "check -assert\naigmap\nopt_clean\nwrite_aiger -symbols ../source.aig\n";
@@ -113,12 +114,76 @@ void run_yosys(const sim::Sources& sources, const fs::path& folder) {
     if (result.exit_status != 0) throw SynthesisRefused("Yosys refuses it: " + yosys_reason(result.err));
 }
 
-/// The maps that ABC tries; the smallest counts. They are bounded by iterations and conflicts, never by time.
-std::string abc_script() {
-    return "read_aiger source.aig\nstrash\nifraig\nscorr\ndc2\n"
-           "dch -f\nif -K 3 -a\nmfs2\nwrite_blif lut0.blif\n"
-           "strash\ndch\nif -K 3 -a\nmfs2\nwrite_blif lut1.blif\n"
-           "strash\ndch -f\nif -K 2 -a\nmfs2\nwrite_blif gates0.blif\n";
+/// AND gates of an AIGER file: "aig M I L O A".
+uint64_t size_of(const fs::path& aiger) {
+    std::istringstream header(read_file(aiger, kMaxFileBytes).substr(0, 100));
+    std::string magic;
+    uint64_t variables = 0, inputs = 0, latches = 0, outputs = 0, ands = 0;
+    header >> magic >> variables >> inputs >> latches >> outputs >> ands;
+    if (!header || magic != "aig") throw SynthesisRefused("Yosys writes no AIGER that can be read");
+    return ands;
+}
+
+/// What ABC is asked to do: write some netlists of 3-input nodes (lut0.blif, ...) and of 2-input nodes (gates0.blif,
+/// ...), of which the smallest count. Everything is bounded by iterations and conflicts, never by time.
+class AbcTask {
+  public:
+    explicit AbcTask(uint64_t ands) {
+        // Resubstitution with don't-cares; depth does not matter. (lutpack would make nodes of four inputs.)
+        const std::string refine = "mfs2 -a -e -D 0 -L 1000 -W 8 -F 100 -M 500\n";
+        const std::string map = "dch\nif -K 3 -a\n" + refine;
+        // The script compress2rs of ABC's abc.rc, spelled out.
+        const std::string compress =
+            "balance -l\nresub -K 6 -l\nrewrite -l\nresub -K 6 -N 2 -l\nrefactor -l\nresub -K 8 -l\nbalance -l\n"
+            "resub -K 8 -N 2 -l\nrewrite -l\nresub -K 10 -l\nrewrite -z -l\nresub -K 10 -N 2 -l\nbalance -l\n"
+            "resub -K 12 -l\nrefactor -z -l\nresub -K 12 -N 2 -l\nrewrite -z -l\nbalance -l\n";
+        const std::string clean = "read_aiger source.aig\nstrash\nifraig\nscorr\n";
+        constexpr uint64_t large = 5'000, huge = 50'000;  // AND gates
+        if (ands > huge) {
+            luts("read_aiger source.aig\nstrash\nif -K 3 -a\n");
+            gates("strash\nif -K 2 -a\n");
+            return;
+        }
+        luts(clean + "dc2\n" + map);
+        gates(clean + "dch\nif -K 2 -a\nmfs2 -a -e -D 0 -L 1000\n");
+        if (ands > large) return;
+        // Every round comes out at another local minimum, a few nodes up or down; which is the least, nobody knows
+        // beforehand.
+        luts(clean + compress + map);
+        luts("strash\n" + map);
+        for (int round = 0; round < 2; ++round) {
+            luts("strash\n" + compress + map);
+            luts("strash\n" + map);
+            luts("strash\nif -K 3 -a\n" + refine);
+        }
+        gates("strash\ndch\nif -K 2 -a\nmfs2 -a -e -D 0 -L 1000\n");
+    }
+
+    const std::string& script() const { return script_; }
+    const std::vector<std::string>& lut_files() const { return luts_; }
+    const std::vector<std::string>& gate_files() const { return gates_; }
+
+  private:
+    void luts(const std::string& commands) { write(commands, luts_, "lut"); }
+    void gates(const std::string& commands) { write(commands, gates_, "gates"); }
+    void write(const std::string& commands, std::vector<std::string>& files, const char* stem) {
+        files.push_back(fmt::format("{}{}.blif", stem, files.size()));
+        script_ += commands + "write_blif " + files.back() + "\n";
+    }
+
+    std::string script_;
+    std::vector<std::string> luts_, gates_;
+};
+
+void run_abc(const AbcTask& task, const fs::path& folder) {
+    write_file(folder / "script.abc", task.script());
+    const ProcessResult result = run_process({"yosys-abc", "-q", "source script.abc"}, folder, limits_of_tools());
+    if (!result.ended_by.empty())
+        throw SynthesisRefused(
+            fmt::format("ABC was ended by {}: the circuit is too large for synthesis", result.ended_by));
+    std::error_code missing;  // its exit status means little: what counts is that it came to the end of the script
+    if (!fs::exists(folder / task.gate_files().back(), missing))
+        throw SynthesisRefused(fmt::format("ABC gives up: {}", first_line(result.err + result.out)));
 }
 
 std::vector<std::string> bit_names(const std::string& port, int bits) {
@@ -128,10 +193,8 @@ std::vector<std::string> bit_names(const std::string& port, int bits) {
 }
 
 sim::Netlist read_result(const fs::path& file, const sim::Operator& op) {
-    std::vector<std::string> inputs = bit_names("a", op.a.bits), b = bit_names("b", op.b.bits);
-    inputs.insert(inputs.end(), b.begin(), b.end());
     const BlifModel model = read_blif(read_file(file, kMaxFileBytes), "yosys-abc").at(0);
-    return netlist_from_blif(model, inputs, bit_names("y", op.y.bits), "yosys-abc");
+    return netlist_from_blif(model, detail::input_names(op), detail::output_names(op), "yosys-abc");
 }
 
 /// Nodes of two or more fan-ins.
@@ -141,6 +204,16 @@ size_t gates_of(const sim::Netlist& netlist) {
 }
 
 }  // namespace
+
+std::vector<std::string> detail::input_names(const sim::Operator& op) {
+    std::vector<std::string> names = bit_names("a", op.a.bits);
+    for (const std::string& name : bit_names("b", op.b.bits)) names.push_back(name);
+    return names;
+}
+
+std::vector<std::string> detail::output_names(const sim::Operator& op) {
+    return bit_names("y", op.y.bits);
+}
 
 Synthesis synthesize(const sim::Operator& op) {
     if (op.kind == sim::OperatorKind::mac)
@@ -154,24 +227,21 @@ Synthesis synthesize(const sim::Operator& op) {
     }
     write_file(folder.path() / "defines.vh", defines);
     write_file(folder.path() / "wrapper.sv", wrapper_of(op));
+    write_file(folder.path() / "arithmetic.v", arithmetic_map());
     run_yosys(op.sources, folder.path());
-    write_file(folder.path() / "script.abc", abc_script());
-    const ProcessResult result =
-        run_process({"yosys-abc", "-q", "source script.abc"}, folder.path(), limits_of_tools());
-    if (!result.ended_by.empty())
-        throw SynthesisRefused(
-            fmt::format("ABC was ended by {}: the circuit is too large for synthesis", result.ended_by));
+    const AbcTask task(size_of(folder.path() / "source.aig"));
+    run_abc(task, folder.path());
 
     Synthesis made;
-    for (const char* candidate : {"lut0.blif", "lut1.blif"}) {
-        std::error_code missing;
-        if (!fs::exists(folder.path() / candidate, missing))
-            throw SynthesisRefused(fmt::format("ABC gives up: {}", first_line(result.err + result.out)));
-        sim::Netlist netlist = read_result(folder.path() / candidate, op);
+    for (const std::string& file : task.lut_files()) {
+        sim::Netlist netlist = read_result(folder.path() / file, op);
         if (made.netlist.outputs.empty() || netlist.nodes.size() < made.netlist.nodes.size())
             made.netlist = std::move(netlist);
     }
-    made.gates = static_cast<double>(gates_of(read_result(folder.path() / "gates0.blif", op)));
+    size_t gates = ~size_t{0};
+    for (const std::string& file : task.gate_files())
+        gates = std::min(gates, gates_of(read_result(folder.path() / file, op)));
+    made.gates = static_cast<double>(gates);
     made.source_aiger = read_file(folder.path() / "source.aig", kMaxFileBytes);
     return made;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/error.h"
 #include "sim/operator.h"
@@ -30,5 +31,13 @@ struct Synthesis {
 /// sim::kMaxNetlistNodes; MissingError without Yosys or yosys-abc; InputError for a MAC unit and what check_sources()
 /// refuses.
 Synthesis synthesize(const sim::Operator& op);
+
+namespace detail {
+
+/// Names of the bits of a, then b, and of y, in the files of Yosys and ABC: "a[0]", ...; of a port of one bit "a".
+std::vector<std::string> input_names(const sim::Operator& op);
+std::vector<std::string> output_names(const sim::Operator& op);
+
+}  // namespace detail
 
 }  // namespace concrete::gen
