@@ -1,12 +1,14 @@
 // Every module of rtl/ and of verify/rtl/ is accepted by three tools, also where its parameters are extreme.
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
 
 #include "gen/process.h"
 #include "sim/file.h"
+#include "sim/parallel.h"
 
 namespace concrete::verify {
 namespace {
@@ -90,12 +92,16 @@ std::vector<fs::path> verilog_files(const fs::path& folder) {
 
 class RtlLint : public ::testing::Test {
   protected:
-    void expect_accepted(const std::vector<std::string>& command) const {
-        const gen::ProcessResult result = gen::run_process(command, folder_.path());
-        std::string shown;
-        for (const std::string& word : command) shown += word + " ";
-        EXPECT_EQ(result.exit_status, 0) << shown << "\n" << result.out << result.err;
-        EXPECT_EQ(result.err, "") << shown;
+    void expect_accepted(const std::vector<std::vector<std::string>>& commands) const {
+        std::vector<gen::ProcessResult> results(commands.size());
+        sim::parallel_for(commands.size(), sim::default_threads(), [&](size_t begin, size_t end) {
+            for (size_t i = begin; i < end; ++i) results[i] = gen::run_process(commands[i], folder_.path());
+        });
+        for (size_t i = 0; i < commands.size(); ++i) {
+            const std::string shown = fmt::format("{}", fmt::join(commands[i], " "));
+            EXPECT_EQ(results[i].exit_status, 0) << shown << "\n" << results[i].out << results[i].err;
+            EXPECT_EQ(results[i].err, "") << shown;
+        }
     }
 
     TemporaryFolder folder_;
@@ -104,34 +110,39 @@ class RtlLint : public ::testing::Test {
 TEST_F(RtlLint, VerilatorHasNoWarnings) {
     const std::vector<fs::path> files = verilog_files(kRtl);
     EXPECT_GE(files.size(), 10u);
+    std::vector<std::vector<std::string>> commands;
     for (const fs::path& file : files) {
         const std::string module = file.stem();
         for (const Parameters& parameters : corners(module)) {
-            std::vector<std::string> command{"verilator",   "--lint-only",  "-Wall", "-y",
-                                             kRtl.string(), "--top-module", module,  file.string()};
-            for (const auto& [name, value] : parameters) command.push_back("-G" + name + "=" + std::to_string(value));
-            expect_accepted(command);
+            commands.push_back(
+                {"verilator", "--lint-only", "-Wall", "-y", kRtl.string(), "--top-module", module, file.string()});
+            for (const auto& [name, value] : parameters)
+                commands.back().push_back("-G" + name + "=" + std::to_string(value));
         }
     }
+    expect_accepted(commands);
 }
 
 TEST_F(RtlLint, IcarusHasNoWarnings) {
+    std::vector<std::vector<std::string>> commands;
     for (const fs::path& folder : {kRtl, kRtl.parent_path() / "verify" / "rtl"})
         for (const fs::path& file : verilog_files(folder))
-            expect_accepted({"iverilog", "-g2005", "-Wall", "-t", "null", "-y", kRtl.string(), file.string()});
+            commands.push_back({"iverilog", "-g2005", "-Wall", "-t", "null", "-y", kRtl.string(), file.string()});
+    expect_accepted(commands);
 }
 
 TEST_F(RtlLint, YosysFindsNoProblem) {
-    std::string read = "read_verilog";
-    for (const fs::path& file : verilog_files(kRtl)) read += " " + file.string();
-    for (const fs::path& file : verilog_files(kRtl)) {
-        const std::string module = file.stem();
-        expect_accepted({"yosys", "-q", "-p", read + "; hierarchy -check -top " + module + "; proc; check -assert"});
-    }
+    std::vector<std::vector<std::string>> commands;
+    const auto check = [&](const std::string& module, const std::string& setting) {
+        commands.push_back({"yosys", "-q", "-p",
+                            fmt::format("read_verilog {0}/{1}.v; {2}; hierarchy -check -libdir {0} -top {1}; proc; "
+                                        "check -assert",
+                                        kRtl.string(), module, setting)});
+    };
+    for (const fs::path& file : verilog_files(kRtl)) check(file.stem(), "");
     for (const std::string setting : {"P 0", "P 16", "COMPRESSOR 1", "COMPRESSOR 2", "ENCODER 2", "ENCODER 3"})
-        expect_accepted(
-            {"yosys", "-q", "-p",
-             read + "; chparam -set " + setting + " booth8; hierarchy -check -top booth8; proc; check -assert"});
+        check("booth8", "chparam -set " + setting + " booth8");
+    expect_accepted(commands);
 }
 
 TEST_F(RtlLint, WarningsAreNoticed) {
