@@ -19,17 +19,17 @@ using Naturals = uint64_t __attribute__((vector_size(64), may_alias));
 using Reals = double __attribute__((vector_size(64), may_alias));
 using Codes = uint32_t __attribute__((vector_size(32), aligned(4), may_alias));
 
-[[gnu::always_inline]] inline Naturals code(Naturals pattern, uint64_t sign) {
+[[gnu::always_inline]] inline Naturals code(const Naturals& pattern, uint64_t sign) {
     return (pattern ^ sign) - sign;
 }
 
-[[gnu::always_inline]] inline Integers magnitude(Naturals value) {
+[[gnu::always_inline]] inline Integers magnitude(const Naturals& value) {
     const Integers code = reinterpret_cast<Integers>(value);
     return code < 0 ? -code : code;
 }
 
 /// Integers in [0, 2^52), exactly: as the fraction of a number with exponent 52. No set but AVX-512 converts them.
-[[gnu::always_inline]] inline Reals real(Integers value) {
+[[gnu::always_inline]] inline Reals real(const Integers& value) {
     return reinterpret_cast<Reals>(value | 0x4330000000000000) - 0x1p52;
 }
 

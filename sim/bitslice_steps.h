@@ -100,6 +100,13 @@ struct BitwiseLut {
     }
 };
 
+// Sanitizers check every access: 816 operations unrolled would take minutes to compile.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kUnroll = 1;
+#else
+constexpr int kUnroll = 16;
+#endif
+
 /// A kernel on slots of kVectors vectors: one indirect call a step, paid once for all of them. Machine: a type Vector,
 /// which may alias others, and lut<table>(f0, f1, f2) on it.
 template <typename Machine, size_t kVectors>
@@ -130,7 +137,7 @@ struct StepKernel {
         const auto slot = [slots](uint16_t index) { return reinterpret_cast<Vector*>(slots + index * kWords); };
         Vector *const out = slot(step.out), *const sum = slot(step.sum);
         const Vector *const f0 = slot(step.f0), *const f1 = slot(step.f1), *const f2 = slot(step.f2);
-#pragma GCC unroll 16
+#pragma GCC unroll kUnroll
         for (size_t v = 0; v < kVectors; ++v) {
             const Vector x = f0[v], y = f1[v], z = kThreeSlots ? f2[v] : y;
             const Vector result = Machine::template lut<kTable>(x, y, z);

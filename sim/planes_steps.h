@@ -38,7 +38,7 @@ template <int kRows>
 
 /// 8 x 8 words: word c of vector r changes place with word r of vector c.
 [[gnu::always_inline]] inline void transpose_words(Words* rows) {
-    const auto swap = [rows](int step, Words low, Words high) {
+    const auto swap = [rows](int step, const Words& low, const Words& high) {
 #pragma GCC unroll 8
         for (int row = 0; row < 8; ++row) {
             if ((row & step) != 0) continue;
@@ -58,10 +58,10 @@ template <int kRows>
 [[gnu::always_inline]] inline Words load(const uint32_t* codes) {
     return __builtin_convertvector(*reinterpret_cast<const ShortWords*>(codes), Words);
 }
-[[gnu::always_inline]] inline void store(Words value, uint64_t* codes) {
+[[gnu::always_inline]] inline void store(const Words& value, uint64_t* codes) {
     *reinterpret_cast<UnalignedWords*>(codes) = value;
 }
-[[gnu::always_inline]] inline void store(Words value, uint32_t* codes) {
+[[gnu::always_inline]] inline void store(const Words& value, uint32_t* codes) {
     *reinterpret_cast<ShortWords*>(codes) = __builtin_convertvector(value, ShortWords);
 }
 
