@@ -25,8 +25,8 @@ constexpr uint64_t kMaxFileBytes = uint64_t{256} << 20;
 
 ProcessLimits limits_of_tools() {
     ProcessLimits limits;
-    limits.cpu_s = 60;
-    limits.wall_s = 180;
+    limits.cpu_s = 30;
+    limits.wall_s = 120;
     limits.memory_bytes = uint64_t{2} << 30;
     limits.file_bytes = kMaxFileBytes;
     return limits;

@@ -26,6 +26,8 @@ struct Synthesis {
 /// result depends on them and on the tools' versions only. Unknown (x) values may be taken for 0 or 1 as suits: callers
 /// compare the netlist with the Verilated model.
 ///
+/// Yosys and ABC may use 30 s of CPU time and 2 GiB each: a random table of 16 input bits is beyond that.
+///
 /// Throws: SynthesisRefused "mul.v:7: ..." where Yosys refuses, with its message; likewise for latches, flip-flops,
 /// memories, loops and undriven signals it finds, and for circuits beyond its limits of time and memory or
 /// sim::kMaxNetlistNodes; MissingError without Yosys or yosys-abc; InputError for a MAC unit and what check_sources()
