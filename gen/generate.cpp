@@ -9,6 +9,7 @@
 
 #include "gen/cost.h"
 #include "gen/elaborate.h"
+#include "gen/formal.h"
 #include "gen/metrics.h"
 #include "gen/netlist_check.h"
 #include "gen/netlist_metrics.h"
@@ -132,6 +133,23 @@ uint64_t simulate_sample(const Operator& op, const Request& request, const RtlOp
     return total;
 }
 
+/// Formal equivalence of the netlist and the elaborated source.
+void prove(Work& work) {
+    Operator& op = work.made.op;
+    const FormalResult proof = prove_equal(work.source_aiger, *op.netlist, op);
+    if (proof.outcome == FormalResult::Outcome::different)
+        throw InputError(
+            fmt::format("{}: the netlist differs from the Verilog at {}={:#x} {}={:#x}: a fault of the "
+                        "synthesis, please report it",
+                        op.name, op.a.name, proof.a, op.b.name, proof.b));
+    op.equivalence.formal = proof.outcome == FormalResult::Outcome::proven;
+    if (!op.equivalence.formal)
+        work.made.notes.push_back(
+            fmt::format("{}: the netlist was not proven equal to the Verilog ({}); it was "
+                        "compared with the simulation on {} operand pairs",
+                        op.name, proof.reason, op.equivalence.vectors));
+}
+
 /// An operator too wide for a table: the netlist is compared with the simulation, proven, and gives the figures.
 void establish_wide(Work& work, const RtlOperators& rtl, size_t i, int threads) {
     Operator& op = work.made.op;
@@ -154,6 +172,7 @@ void establish_wide(Work& work, const RtlOperators& rtl, size_t i, int threads) 
         });
         op.equivalence = {true, false, uint64_t{1} << input_bits(op), 0};
     }
+    prove(work);
     const NetlistMetrics figures =
         netlist_metrics(op, {request.exhaustive_bits, request.samples, request.seed}, threads);
     op.metrics = figures.metrics;

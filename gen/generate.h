@@ -42,8 +42,8 @@ using Notes = std::function<void(const std::string& note)>;
 ///
 /// Sweeps run with unknown values 0 and 1: a difference is an error. Up to 24 input bits all pairs are simulated, and
 /// the netlist must give the same on each. Wider operators are simulated on a sample with all corners (all pairs within
-/// Request::sweep_s) and compared likewise; the netlist gives their error figures. What Yosys
-/// alone refuses has no netlist, and must fit a table.
+/// Request::sweep_s) and compared likewise; their netlist is proven equal to the elaborated source, too, and gives the
+/// error figures. What Yosys alone refuses has no netlist, and must fit a table.
 ///
 /// Results are kept in cache_folder()/operators by hash of request, sources and tool versions; an entry that does not
 /// read back is made again. They depend on neither the number of threads nor the company an operator is made in.
