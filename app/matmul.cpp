@@ -5,8 +5,9 @@
 
 #include "app/command.h"
 #include "app/progress.h"
-#include "sim/gather.h"
+#include "sim/engine.h"
 #include "sim/hdf5.h"
+#include "sim/mac_step.h"
 
 namespace concrete::app {
 
@@ -18,6 +19,7 @@ using sim::to_string;
 
 constexpr size_t kMaxOutputs = size_t{1} << 28;
 constexpr size_t kMacsPerBlock = size_t{1} << 25;  // between two updates of the progress bar
+constexpr size_t kLanes = 1 << 13;                 // rows that the netlist engine likes to have at a time
 
 /// What --adder says.
 struct Adder {
@@ -89,7 +91,9 @@ class Matmul : public Command {
                "--acc-bits bits. A golden model for test benches.\n"
                "IN.h5 holds integer data sets A [M, K] of activation codes and W [K, N] of weight codes, and "
                "optionally bias "
-               "[N] of accumulator codes. OUT.h5 gets C [M, N] as int64.";
+               "[N] of accumulator codes. OUT.h5 gets C [M, N] as int64.\n"
+               "OPERATOR may be a MAC unit: it has a width, an adder and an overflow rule of its own. One without an "
+               "init port starts from its clear value, and bias is added after the last MAC, modulo 2^W.";
     }
     std::string example() const override {
         return "$ concrete matmul booth8_m4-P8.h5 --in in.h5 --out out.h5 --adder loa:6\n"
@@ -98,7 +102,8 @@ class Matmul : public Command {
     }
 
     void declare(CLI::App& app) override {
-        app.add_option("OPERATOR", operator_, "Operator file of a multiplier, as `concrete gen` writes it.")
+        app.add_option("OPERATOR", operator_,
+                       "Operator file of a multiplier or a MAC unit, as `concrete gen` writes it.")
             ->required();
         app.add_option("--in", in_, "HDF5 file with A, W and optionally bias.")->required()->type_name("FILE");
         app.add_option("--out", out_, "HDF5 file to write C to; replaced where it exists.")
@@ -110,19 +115,22 @@ class Matmul : public Command {
                "operator file of an adder with W-bit ports.")
             ->type_name("exact|loa:K|FILE.h5")
             ->capture_default_str();
-        app.add_option("--acc-bits", acc_bits_, "Accumulator width W in bits, 2 to 64.")
+        app.add_option("--acc-bits", acc_bits_,
+                       "Accumulator width W in bits, 2 to 64. Default: 32; of a MAC unit its own.")
             ->type_name("W")
-            ->check(CLI::Range(2, 64))
-            ->capture_default_str();
+            ->check(CLI::Range(2, 64));
         app.add_option("--overflow", overflow_, "What happens beyond W bits at every step: wrap or saturate.")
             ->type_name("wrap|saturate")
             ->check(CLI::IsMember({"wrap", "saturate"}))
             ->capture_default_str();
         app.add_flag("--sign-magnitude", sign_magnitude_,
                      "Multiply magnitudes and put the sign back: signed codes on an unsigned multiplier.");
-        app.add_option("--engine", engine_, "How products are computed: gather (one table look-up a MAC).")
-            ->type_name("gather")
-            ->check(CLI::IsMember({"gather"}))
+        app.add_option(
+               "--engine", engine_,
+               "How to compute: gather (one table look-up a MAC); netlist (look-up nodes, bit-sliced, for what has no "
+               "table); or auto, gather where it can.")
+            ->type_name("auto|gather|netlist")
+            ->check(CLI::IsMember({"auto", "gather", "netlist"}))
             ->capture_default_str();
         app.add_option("--backend", backend_, "Where: cpu.")
             ->type_name("cpu")
@@ -136,6 +144,7 @@ class Matmul : public Command {
 
     ExitCode run(Context& context) override {
         const auto multiplier = std::make_shared<const sim::Operator>(sim::load_operator(operator_));
+        set_accumulator_width(*multiplier);
         const Adder adder = read_adder(adder_, acc_bits_);
         const sim::AccumulatorSpec acc = accumulator(adder);
         const sim::Hdf5Reader file(in_);
@@ -146,6 +155,9 @@ class Matmul : public Command {
         const CodeRange a_range = check_codes(file, "A", a, multiplier->a, sign_magnitude_);
         const CodeRange w_range = check_codes(file, "W", w, multiplier->b, sign_magnitude_);
         const sim::ProductModel products(multiplier, a_range, w_range, sign_magnitude_);
+        sim::check_mac_unit(products, acc);
+        const sim::Engine engine = sim::choose_engine(products, acc, sim::engine_named(engine_));
+        engine_ = to_string(engine);
 
         Tensor<int64_t> c({a.shape[0], w.shape[1]});
         const sim::MatmulArgs args{.m = a.shape[0],
@@ -158,13 +170,18 @@ class Matmul : public Command {
                                    .products = &products,
                                    .acc = acc,
                                    .out = c.data.data()};
-        const double time_s = multiply(args);
+        const double time_s = multiply(args, engine);
         write(c, *multiplier, adder);
         report(context, args, *multiplier, adder, time_s);
         return ExitCode::done;
     }
 
   private:
+    void set_accumulator_width(const sim::Operator& op) {
+        constexpr int usual = 32;
+        if (acc_bits_ == 0) acc_bits_ = op.kind == sim::OperatorKind::mac ? op.y.bits : usual;
+    }
+
     sim::AccumulatorSpec accumulator(const Adder& adder) const {
         const auto overflow = overflow_ == "wrap" ? sim::Overflow::wrap : sim::Overflow::saturate;
         if (adder.op) return sim::make_accumulator(acc_bits_, overflow, adder.op);
@@ -207,17 +224,18 @@ class Matmul : public Command {
     }
 
     /// Seconds it took. Rows go in blocks, so that the progress bar moves.
-    double multiply(const sim::MatmulArgs& args) const {
+    double multiply(const sim::MatmulArgs& args, sim::Engine engine) const {
         const auto start = std::chrono::steady_clock::now();
         Progress progress("matmul rows", args.m);
         const size_t macs_per_row = std::max<size_t>(1, args.k * args.n);
-        const size_t rows = std::max(static_cast<size_t>(threads_), kMacsPerBlock / macs_per_row);
+        const size_t fewest = engine == sim::Engine::netlist ? kLanes : static_cast<size_t>(threads_);
+        const size_t rows = std::max(fewest, kMacsPerBlock / macs_per_row);
         for (size_t first = 0; first < args.m; first += rows) {
             sim::MatmulArgs block = args;
             block.m = std::min(rows, args.m - first);
             block.a += first * args.k;
             block.out += first * args.n;
-            sim::gather(block, threads_);
+            sim::matmul(block, engine, threads_);
             progress.update(first + block.m);
         }
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -228,14 +246,15 @@ class Matmul : public Command {
         file.write("C", c.shape, c.data.data());
         file.attribute("/", "operator", multiplier.name);
         file.attribute("/", "operator_sha256", content_hash(multiplier));
-        file.attribute("/", "adder", adder_label(adder));
+        file.attribute("/", "adder", adder_label(multiplier, adder));
         file.attribute("/", "acc_bits", int64_t{acc_bits_});
         file.attribute("/", "overflow", overflow_);
         file.attribute("/", "sign_magnitude", int64_t{sign_magnitude_});
         file.commit();
     }
 
-    static std::string adder_label(const Adder& adder) {
+    static std::string adder_label(const sim::Operator& multiplier, const Adder& adder) {
+        if (multiplier.kind == sim::OperatorKind::mac) return "its own";
         if (adder.op) return adder.op->name;
         return adder.or_bits == 0 ? "exact" : fmt::format("loa:{}", adder.or_bits);
     }
@@ -248,7 +267,7 @@ class Matmul : public Command {
         result["m"] = args.m;
         result["k"] = args.k;
         result["n"] = args.n;
-        result["adder"] = adder_label(adder);
+        result["adder"] = adder_label(multiplier, adder);
         if (adder.op) result["adder_sha256"] = content_hash(*adder.op);
         result["acc_bits"] = acc_bits_;
         result["overflow"] = overflow_;
@@ -261,13 +280,13 @@ class Matmul : public Command {
         result["macs_per_s"] = macs / time_s;
         result["output"] = out_;
         context.print("{}: C [{}, {}] = A [{}, {}] x W [{}, {}], {} bits, {}, adder {}\n", multiplier.name, args.m,
-                      args.n, args.m, args.k, args.k, args.n, acc_bits_, overflow_, adder_label(adder));
+                      args.n, args.m, args.k, args.k, args.n, acc_bits_, overflow_, adder_label(multiplier, adder));
         context.print("{:.2f} M MACs in {:.3f} s: {:.0f} M MAC/s, {} threads, engine {}, backend {}\n", macs / 1e6,
                       time_s, macs / time_s / 1e6, threads_, engine_, backend_);
     }
 
-    std::string operator_, in_, out_, adder_ = "exact", overflow_ = "wrap", engine_ = "gather", backend_ = "cpu";
-    int acc_bits_ = 32, threads_ = 1;
+    std::string operator_, in_, out_, adder_ = "exact", overflow_ = "wrap", engine_ = "auto", backend_ = "cpu";
+    int acc_bits_ = 0, threads_ = 1;  // no width: the usual one
     bool sign_magnitude_ = false;
 };
 

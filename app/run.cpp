@@ -19,7 +19,8 @@ Json layer_json(const sim::MacLayer& layer, const sim::LayerResult& result) {
     return {{"name", layer.name},
             {"multiplier", layer.products->multiplier().name},
             {"sign_magnitude", layer.products->sign_magnitude()},
-            {"accumulator", accumulator_text(layer.acc)},
+            {"accumulator", accumulator_text(layer)},
+            {"engine", sim::to_string(layer.engine)},
             {"weights_bits", layer.w_spec.bits},
             {"activations_bits", layer.a_spec.bits},
             {"macs", result.macs},
@@ -129,7 +130,7 @@ class Run : public Command {
         json["network"] = loaded.run.config.network.name;
         json["weights"] = loaded.run.config.weights_path.filename().string();
         json["backend"] = options_.backend;
-        json["engine"] = "gather";
+        json["engine"] = options_.engine;
         json["threads"] = options_.threads;
         json["calibration_sha256"] = loaded.run.calibration.hash;
         json["operators"] = operators_json(loaded.run);
@@ -167,14 +168,14 @@ class Run : public Command {
         for (const sim::MacLayer& layer : layers) {
             name = std::max(name, layer.name.size());
             multiplier = std::max(multiplier, multiplier_text(layer).size());
-            accumulator = std::max(accumulator, accumulator_text(layer.acc).size());
+            accumulator = std::max(accumulator, accumulator_text(layer).size());
         }
         context.print("{:<{}}  {:<{}}  {:<{}}  {:>10}  {:>10}  {:>10}  {:>8}\n", "layer", name, "multiplier",
                       multiplier, "accumulator", accumulator, "MACs/image", "mean error", "MAE", "SNR (dB)");
         for (size_t i = 0; i < layers.size(); ++i) {
             const sim::LayerError& e = results[i].error;
             context.print("{:<{}}  {:<{}}  {:<{}}  {:>10}  {:>10.2f}  {:>10.2f}  {:>8}\n", layers[i].name, name,
-                          multiplier_text(layers[i]), multiplier, accumulator_text(layers[i].acc), accumulator,
+                          multiplier_text(layers[i]), multiplier, accumulator_text(layers[i]), accumulator,
                           layers[i].macs_per_image(), e.mean_error, e.mae, decibels(e));
         }
     }

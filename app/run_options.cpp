@@ -28,9 +28,12 @@ void RunOptions::declare_engine(CLI::App& app) {
         ->type_name("cpu|cuda")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
-    app.add_option("--engine", engine, "How to compute: auto, or gather (one table look-up a MAC).")
-        ->type_name("auto|gather")
-        ->check(CLI::IsMember({"auto", "gather"}))
+    app.add_option("--engine", engine,
+                   "How to compute: gather (one table look-up a MAC); netlist (look-up nodes, bit-sliced, for what has "
+                   "no table); or "
+                   "auto, for each layer gather where it can.")
+        ->type_name("auto|gather|netlist")
+        ->check(CLI::IsMember({"auto", "gather", "netlist"}))
         ->capture_default_str();
 }
 
@@ -41,14 +44,18 @@ LoadedRun load_run(const RunOptions& options) {
     sim::RunConfig config = sim::load_run_config(options.config, options.overrides);
     sim::Dataset data = sim::load_dataset(config.data, options.limit);
     sim::check_fits(config.network, data, config.data.dir.string());
-    return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads), std::move(data)};
+    return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads,
+                             sim::engine_named(options.engine)),
+            std::move(data)};
 }
 
 std::string multiplier_text(const sim::MacLayer& layer) {
     return layer.products->multiplier().name + (layer.products->sign_magnitude() ? ", sign-magnitude" : "");
 }
 
-std::string accumulator_text(const sim::AccumulatorSpec& acc) {
+std::string accumulator_text(const sim::MacLayer& layer) {
+    const sim::AccumulatorSpec& acc = layer.acc;
+    if (layer.products->is_mac_unit()) return fmt::format("{} bits, its own", acc.bits);
     const std::string adder = acc.adder ? acc.adder->name : acc.or_bits ? fmt::format("loa {}", acc.or_bits) : "exact";
     return fmt::format("{} bits, {}, {}", acc.bits, adder, acc.overflow == sim::Overflow::wrap ? "wrap" : "saturate");
 }

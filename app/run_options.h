@@ -38,8 +38,8 @@ LoadedRun load_run(const RunOptions& options);
 
 /// "mul8s_exact" or, with the sign put back outside, "mul8u_exact, sign-magnitude".
 std::string multiplier_text(const sim::MacLayer& layer);
-/// "32 bits, exact, wrap", "24 bits, loa 6, saturate", "12 bits, my_adder, wrap"
-std::string accumulator_text(const sim::AccumulatorSpec& acc);
+/// "32 bits, exact, wrap", "24 bits, loa 6, saturate", "12 bits, my_adder, wrap"; of a MAC unit "32 bits, its own"
+std::string accumulator_text(const sim::MacLayer& layer);
 
 /// Every operator of a run: {"name": ..., "sha256": ...}, in order of first use.
 Json operators_json(const sim::PreparedRun& run);

@@ -39,11 +39,11 @@ AccumulatorSpec make_accumulator(int bits, Overflow overflow, std::shared_ptr<co
         default:
             break;
     }
-    if (op.lut.empty()) {
+    if (op.lut.empty() && !op.netlist) {
         throw InputError(
-            fmt::format("{}: an adder of {} bits has neither a table nor a closed form; tables go up to 12 bits, "
-                        "wider adders must be `exact` or `loa`",
-                        op.name, bits));
+            fmt::format("{}: an adder of {} bits has neither a table nor a closed form (tables go up to 12 bits), and "
+                        "no netlist{}{}",
+                        op.name, bits, op.netlist_absence.empty() ? "" : ": ", op.netlist_absence));
     }
     spec.adder = std::move(adder);
     return spec;

@@ -14,15 +14,16 @@ struct AccumulatorSpec {
     int bits = 32;  ///< W, 2 to 64
     Overflow overflow = Overflow::wrap;
     int or_bits = 0;  ///< lower-part-OR adder (Mahdiani et al., TCAS-I 57(4), 2010): 0 exact, W all bits OR-ed
-    /// An adder given by its table instead (a_bits = b_bits = W, y_bits W or W + 1); or_bits is then 0.
+    /// An adder given by its table, or else its netlist, instead (a_bits = b_bits = W, y_bits W or W + 1); or_bits is
+    /// then 0.
     std::shared_ptr<const Operator> adder;
 
     /// True if the result does not depend on how the sum is split: exact and wrapping.
     bool is_modular() const { return overflow == Overflow::wrap && or_bits == 0 && !adder; }
 };
 
-/// Accumulator for an operator file used as adder: its closed form, else its table. Throws: InputError if it is no
-/// adder, its widths do not fit `bits`, or it has neither.
+/// Accumulator for an operator file used as adder: its closed form, else its table, else its netlist. Throws:
+/// InputError if it is no adder, its widths do not fit `bits`, or it has none of these.
 AccumulatorSpec make_accumulator(int bits, Overflow overflow, std::shared_ptr<const Operator> adder);
 
 /// Throws: RangeError if bits is not in 2 to 64 or or_bits not in 0 to bits.
@@ -58,6 +59,11 @@ inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
     return static_cast<Unsigned>((a & ~low_mask) + (b & ~low_mask) + carry) | low;
 }
 
+/// Sum of an adder operator, from its table or else its netlist. Bits from W on are rubbish.
+inline uint64_t adder_sum(const Operator& adder, uint64_t a, uint64_t b) {
+    return adder.lut.empty() ? evaluate_netlist(adder, a, b) : static_cast<uint64_t>(int64_t{lookup(adder, a, b)});
+}
+
 }  // namespace detail
 
 /// One step: acc and the result are accumulator codes, product any 64-bit integer. The product is first fitted to W.
@@ -65,8 +71,8 @@ inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
 inline int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t product) {
     const int64_t addend = fit_accumulator(spec, product);
     const uint64_t a = encode(acc, spec.bits), b = encode(addend, spec.bits);
-    const uint64_t y = spec.adder ? static_cast<uint64_t>(int64_t{lookup(*spec.adder, a, b)})
-                                  : detail::lower_part_or_sum(a, b, spec.or_bits);
+    const uint64_t y =
+        spec.adder ? detail::adder_sum(*spec.adder, a, b) : detail::lower_part_or_sum(a, b, spec.or_bits);
     const int64_t sum = decode(encode(static_cast<int64_t>(y), spec.bits), spec.bits, true);
     if (spec.overflow == Overflow::saturate && (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0)) {
         return acc < 0 ? lowest_accumulator(spec.bits) : highest_accumulator(spec.bits);

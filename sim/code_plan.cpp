@@ -114,6 +114,24 @@ class Planner {
     std::map<size_t, std::string> decided_by_;
 };
 
+/// Throws: InputError for a MAC unit as multiplier or the other way round, and for a width that is not the unit's.
+void check_kind(const Operator& op, const LayerConfig& layer) {
+    if (!layer.mac && op.kind == OperatorKind::mac) {
+        throw InputError(fmt::format("{}: a MAC unit where a multiplier is expected; name it with `mac:`", op.name));
+    }
+    if (!layer.mac) return;
+    if (op.kind != OperatorKind::mac) {
+        throw InputError(fmt::format("{}: `mac:` names {} {}, expected a MAC unit", op.name,
+                                     op.kind == OperatorKind::adder ? "an" : "a", to_string(op.kind)));
+    }
+    if (layer.acc_bits_given && layer.acc_bits != op.y.bits) {
+        throw InputError(
+            fmt::format("{}: the accumulator of this MAC unit has {} bits, but `accumulator: bits` says {}; "
+                        "leave it out",
+                        op.name, op.y.bits, layer.acc_bits));
+    }
+}
+
 }  // namespace
 
 std::map<std::string, LayerOperators> bind_operators(const RunConfig& config, const OperatorProvider& provider) {
@@ -121,9 +139,13 @@ std::map<std::string, LayerOperators> bind_operators(const RunConfig& config, co
     for (const auto& [name, layer] : config.layers) {
         if (layer.is_float) continue;
         LayerOperators operators;
-        operators.multiplier = provider(layer.multiplier);
+        operators.multiplier = provider(layer.mac ? *layer.mac : layer.multiplier);
         try {
-            if (layer.adder.op) {
+            check_kind(*operators.multiplier, layer);
+            if (layer.mac) {
+                operators.acc = {operators.multiplier->y.bits, Overflow::wrap, 0, nullptr};
+                check(operators.acc);
+            } else if (layer.adder.op) {
                 operators.adder = provider(*layer.adder.op);
                 operators.acc = make_accumulator(layer.acc_bits, layer.overflow, operators.adder);
             } else {

@@ -13,8 +13,8 @@ namespace concrete::sim {
 
 /// Operators of one quantised layer.
 struct LayerOperators {
-    std::shared_ptr<const Operator> multiplier;
-    AccumulatorSpec acc;
+    std::shared_ptr<const Operator> multiplier;  ///< or the MAC unit
+    AccumulatorSpec acc;                         ///< of a MAC unit: its width, wrapping
     std::shared_ptr<const Operator> adder;  ///< the operator file named as adder, also where acc has its closed form
 };
 

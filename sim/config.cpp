@@ -64,11 +64,26 @@ AdderConfig read_adder(const YamlNode& node, int acc_bits, const fs::path& folde
 
 void read_accumulator(const YamlNode& node, LayerConfig& config, const fs::path& folder) {
     YamlMap map(node);
+    config.acc_bits_given = map.has("bits");
     config.acc_bits = static_cast<int>(map.integer("bits", 2, 64, config.acc_bits));
     config.overflow =
         map.choice<Overflow>("overflow", {{"wrap", Overflow::wrap}, {"saturate", Overflow::saturate}}, config.overflow);
     if (const YamlNode* adder = map.find("adder")) config.adder = read_adder(*adder, config.acc_bits, folder);
     map.finish();
+}
+
+/// A MAC unit is multiplier, adder and overflow rule at once.
+void refuse_beside_mac(const YamlNode& node) {
+    const auto refuse = [](const YamlNode* found, const char* name) {
+        if (found)
+            found->fail_at_key(fmt::format("`{}` beside `mac`: a MAC unit has one of its own; leave one out", name));
+    };
+    refuse(node.find("multiplier"), "multiplier");
+    refuse(node.find("sign_magnitude"), "sign_magnitude");
+    const YamlNode* accumulator = node.find("accumulator");
+    if (!accumulator || !accumulator->is_map()) return;
+    refuse(accumulator->find("adder"), "adder");
+    refuse(accumulator->find("overflow"), "overflow");
 }
 
 LayerConfig read_layer_config(const YamlNode& node, const fs::path& folder) {
@@ -79,6 +94,10 @@ LayerConfig read_layer_config(const YamlNode& node, const fs::path& folder) {
     if (const YamlNode* weights = map.find("weights")) read_weights(*weights, config);
     if (const YamlNode* activations = map.find("activations")) read_activations(*activations, config);
     if (const YamlNode* multiplier = map.find("multiplier")) config.multiplier = read_operator_ref(*multiplier, folder);
+    if (const YamlNode* mac = map.find("mac")) {
+        refuse_beside_mac(node);
+        config.mac = read_operator_ref(*mac, folder);
+    }
     config.sign_magnitude = map.boolean("sign_magnitude", config.sign_magnitude);
     if (const YamlNode* accumulator = map.find("accumulator")) read_accumulator(*accumulator, config, folder);
     config.padding =
@@ -87,8 +106,14 @@ LayerConfig read_layer_config(const YamlNode& node, const fs::path& folder) {
     return config;
 }
 
-/// An operator that names itself replaces the default one whole: parameters of another family mean nothing to it.
-YamlNode merge_settings(const YamlNode& defaults, const YamlNode& layer) {
+/// An operator that names itself replaces the default one whole: parameters of another family mean nothing to it. A MAC
+/// unit replaces all that describes multiplier and accumulator, and the other way round.
+YamlNode merge_settings(YamlNode defaults, const YamlNode& layer) {
+    if (layer.is_map() && layer.find("mac")) {
+        for (const char* key : {"multiplier", "sign_magnitude", "accumulator"}) defaults.remove(key);
+    } else if (layer.is_map() && layer.find("multiplier")) {
+        defaults.remove("mac");
+    }
     const auto names_itself = [](const YamlNode* op) {
         return op && op->is_map() && (op->find("name") || op->find("file") || op->find("loa"));
     };
@@ -132,7 +157,7 @@ void read_layers(const YamlNode& root, RunConfig& config, const fs::path& folder
     for (const std::string& name : mac_layer_names(config.network)) {
         const YamlNode* own = layers ? layers->find(name) : nullptr;
         LayerConfig layer = read_layer_config(own ? merge_settings(defaults, *own) : defaults, folder);
-        if (!layer.is_float && layer.multiplier == OperatorRef{}) {
+        if (!layer.is_float && !layer.mac && layer.multiplier == OperatorRef{}) {
             (own ? *own : root)
                 .fail(fmt::format("layer '{}' has no multiplier; give `multiplier: NAME` here or in `defaults`, or "
                                   "`mode: float`",

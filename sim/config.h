@@ -50,8 +50,10 @@ struct LayerConfig {
     CalibrationMethod calibration_method = CalibrationMethod::max;
     double calibration_percentile = 99.9;
     OperatorRef multiplier;
+    std::optional<OperatorRef> mac;  ///< a MAC unit instead of multiplier and adder
     bool sign_magnitude = false;
     int acc_bits = 32;
+    bool acc_bits_given = false;  ///< else a MAC unit's own width counts
     AdderConfig adder;
     Overflow overflow = Overflow::wrap;
     PaddingMode padding = PaddingMode::code;
@@ -67,9 +69,10 @@ struct RunConfig {
 };
 
 /// Settings of every MAC layer are `defaults` merged with `layers.NAME`; an operator in the layer that names itself
-/// replaces the default one, {P: 4} alone changes a parameter. `overrides`: KEY.PATH=VALUE texts of --set, VALUE in
-/// YAML.
-/// Throws: InputError with file, line, column, key path and nearest known name.
+/// replaces the default one, {P: 4} alone changes a parameter. `mac` in one of the two takes the place of multiplier,
+/// sign_magnitude and accumulator in `defaults`, and a multiplier in the layer that of `mac` there. `overrides`:
+/// KEY.PATH=VALUE texts of --set, VALUE in YAML. Throws: InputError with file, line, column, key path and nearest known
+/// name.
 RunConfig load_run_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
 /// Reads an operator reference: NAME, FILE.h5, {name: NAME, P: 8} or {file: FILE.h5}. Texts that end in .h5 or contain

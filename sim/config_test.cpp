@@ -99,6 +99,30 @@ layers:
     EXPECT_EQ(config.layers.at("fc1").adder.op->name, "my_adder");
 }
 
+TEST_F(ConfigTest, AMacUnitTakesThePlaceOfMultiplierAndAccumulator) {
+    const RunConfig config = load(R"(
+defaults: {multiplier: m, sign_magnitude: true, accumulator: {bits: 24, adder: {loa: 3}, overflow: saturate}}
+layers:
+  conv1: {mac: unit.h5, accumulator: {bits: 30}}
+)");
+    const LayerConfig& unit = config.layers.at("conv1");
+    EXPECT_EQ(unit.mac->file.filename(), "unit.h5");
+    EXPECT_FALSE(unit.sign_magnitude);
+    EXPECT_TRUE(unit.acc_bits_given);
+    EXPECT_EQ(unit.acc_bits, 30);
+    EXPECT_EQ(unit.overflow, Overflow::wrap);
+    EXPECT_FALSE(config.layers.at("fc1").mac);
+
+    const RunConfig other = load("defaults: {mac: unit.h5}\nlayers: {fc1: {multiplier: m}}\n");
+    EXPECT_TRUE(other.layers.at("conv1").mac);
+    EXPECT_FALSE(other.layers.at("conv1").acc_bits_given);
+    EXPECT_FALSE(other.layers.at("fc1").mac);
+    for (const char* beside :
+         {"multiplier: m", "sign_magnitude: true", "accumulator: {adder: exact}", "accumulator: {overflow: wrap}"}) {
+        EXPECT_THAT(error_of(std::string("defaults: {mac: unit.h5, ") + beside + "}\n"), HasSubstr("beside `mac`"));
+    }
+}
+
 TEST_F(ConfigTest, OverridesFromTheCommandLine) {
     const RunConfig config = load("defaults: {multiplier: a}\n",
                                   {"defaults.multiplier={name: b, P: 3}", "layers.fc1.mode=float", "data.split=train"});

@@ -45,6 +45,7 @@ MacLayer exact_twin(const MacLayer& layer) {
     twin.products = std::make_shared<const ProductModel>(exact, layer.a_range, layer.w_range, false);
     twin.acc = {};
     twin.acc.bits = 64;
+    twin.engine = Engine::gather;
     return twin;
 }
 

@@ -92,7 +92,7 @@ void check_range(const char* name, const Value* values, size_t count, int64_t lo
         if (lowest <= values[i] && values[i] <= highest) continue;
         if (may_skip && values[i] == kSkip) continue;
         throw RangeError(
-            fmt::format("gather: {}[{}] is {}; expected {} to {}", name, i, int64_t{values[i]}, lowest, highest));
+            fmt::format("matmul: {}[{}] is {}; expected {} to {}", name, i, int64_t{values[i]}, lowest, highest));
     }
 }
 
@@ -100,7 +100,7 @@ void check_range(const char* name, const Value* values, size_t count, int64_t lo
 
 void check(const MatmulArgs& g) {
     if (g.m == 0 || g.k == 0 || g.n == 0) {
-        throw ShapeError(fmt::format("gather: a is [{}, {}] and w is [{}, {}]; every extent must be at least 1", g.m,
+        throw ShapeError(fmt::format("matmul: a is [{}, {}] and w is [{}, {}]; every extent must be at least 1", g.m,
                                      g.k, g.k, g.n));
     }
     check(g.acc);

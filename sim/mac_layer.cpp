@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "sim/gather.h"
 #include "sim/int128.h"
+#include "sim/mac_step.h"
 #include "sim/parallel.h"
 
 namespace concrete::sim {
@@ -32,7 +32,7 @@ int64_t initial_accumulator(const MacLayer& layer, size_t channel, int64_t w_sum
     return fit_exact(layer.acc, layer.bias_codes[channel] - za * w_sum + positions * za * zw);
 }
 
-/// One group of channels of a layer, unrolled for the gather engine.
+/// One group of channels of a layer, unrolled to a product of matrices.
 class GroupRun {
   public:
     GroupRun(const MacLayer& layer, const Tensor<int32_t>& codes, size_t group, int threads)
@@ -84,7 +84,7 @@ class GroupRun {
         args.init_per_row = inits_differ();
         std::vector<int64_t> result(rows * n_);
         args.out = result.data();
-        gather(args, threads_);
+        matmul(args, layer_.engine, threads_);
 
         parallel_for(rows, threads_, [&](size_t begin, size_t end) {
             for (size_t row = begin; row < end; ++row) {
@@ -204,7 +204,11 @@ NeuronTrace trace_neuron(const MacLayer& layer, const int32_t* input_codes, size
         init += Int128{za} * (zw - w);
         trace.correction -= zw * a;
     }
-    trace.init = fit_exact(layer.acc, init);
+    const AccumulatorStart start = accumulator_start(*layer.products, fit_exact(layer.acc, init));
+    trace.init = start.start;
+    // MAC units wrap, so that this sum counts modulo 2^64 only.
+    trace.correction =
+        static_cast<int64_t>(static_cast<uint64_t>(trace.correction) + static_cast<uint64_t>(start.added));
     return trace;
 }
 

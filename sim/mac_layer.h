@@ -7,6 +7,7 @@
 
 #include "sim/accumulator.h"
 #include "sim/config.h"
+#include "sim/engine.h"
 #include "sim/network.h"
 #include "sim/product_model.h"
 #include "sim/quantize.h"
@@ -32,8 +33,9 @@ struct MacLayer {
     std::vector<int32_t> w_codes;       ///< [out_channels][k]
     std::vector<int64_t> bias_codes;    ///< [out_channels]
 
-    std::shared_ptr<const ProductModel> products;
+    std::shared_ptr<const ProductModel> products;  ///< or the MAC unit
     AccumulatorSpec acc;
+    Engine engine = Engine::gather;
     std::shared_ptr<const Operator> adder;  ///< the operator file named as adder, also where acc has its closed form
     PaddingMode padding = PaddingMode::code;
 
@@ -46,10 +48,11 @@ struct MacLayer {
     size_t macs_per_image() const;
 };
 
-/// Accumulators of a whole layer for a batch, by the gather engine, zero-point correction included:
+/// Accumulators of a whole layer for a batch, by the layer's engine, zero-point correction included:
 ///
 ///     acc_0 = bias - z_a * sum_k qw + K * z_a * z_w;   K MACs;   out = acc_K - z_w * sum_k qa
 ///
+/// A MAC unit without init port starts from its clear value, and acc_0 is added at the end with the correction.
 /// K and the sums include padding positions, which carry code z_a; `padding: skip` uses the position's own K and sums.
 /// Args: codes: [n, in_channels, in_h, in_w]. Returns: [n, out_channels, out_h, out_w] accumulator codes.
 /// Source of the expansion: Jacob et al., CVPR 2018, eq. 7.
@@ -57,9 +60,10 @@ Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& code
 
 /// The operand stream of one output neuron: what the MAC unit of rtl/ is fed.
 struct NeuronTrace {
-    int64_t init = 0;           ///< acc_0, zero-point corrections included
+    int64_t init = 0;           ///< acc_0, zero-point corrections included; clear_value for a MAC unit without init
     std::vector<int32_t> a, w;  ///< codes, MAC by MAC; skipped positions left out
-    int64_t correction = 0;     ///< added exactly after the last MAC (-z_w * sum qa)
+    /// Added exactly after the last MAC: -z_w * sum qa, and acc_0 for a MAC unit without init.
+    int64_t correction = 0;
 };
 
 /// Operand stream of output (channel, row, column) for input codes [in_channels, in_h, in_w] of one picture. Works out

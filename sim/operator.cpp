@@ -55,6 +55,20 @@ int netlist_input_bits(const Operator& op) {
     return op.a.bits + op.b.bits + (op.kind == OperatorKind::mac ? op.y.bits : 0);
 }
 
+uint64_t evaluate_netlist(const Operator& op, uint64_t a_raw, uint64_t b_raw, uint64_t acc_raw) {
+    std::vector<uint64_t> inputs;
+    const auto add = [&](uint64_t raw, int bits) {
+        for (int i = 0; i < bits; ++i) inputs.push_back(raw >> i & 1);
+    };
+    add(a_raw, op.a.bits);
+    add(b_raw, op.b.bits);
+    if (op.kind == OperatorKind::mac) add(acc_raw, op.y.bits);
+    const std::vector<uint64_t> outputs = evaluate64(*op.netlist, inputs);
+    uint64_t y = 0;
+    for (size_t i = 0; i < outputs.size(); ++i) y |= (outputs[i] & 1) << i;
+    return y;
+}
+
 std::string content_hash(const Operator& op) {
     Sha256 hash;
     hash.add(to_string(op.kind));

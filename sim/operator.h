@@ -186,6 +186,10 @@ inline uint64_t encode(int64_t code, int bits) {
 /// Bits that the operator's netlist reads: those of a and b, and of a MAC unit also the accumulator's.
 int netlist_input_bits(const Operator& op);
 
+/// y as raw pattern at raw codes, from the netlist; acc_raw: the accumulator before the step of a MAC unit, else 0.
+/// Slow and obvious. Requires: a netlist.
+uint64_t evaluate_netlist(const Operator& op, uint64_t a_raw, uint64_t b_raw, uint64_t acc_raw = 0);
+
 /// Identifies what the operator computes: SHA-256 of kind, ports, table (else netlist), closed form, and sources.
 std::string content_hash(const Operator& op);
 

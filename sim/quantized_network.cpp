@@ -71,7 +71,7 @@ Shape batch_shape(size_t images, const Shape& picture) {
 
 QuantizedNetwork::QuantizedNetwork(const RunConfig& config, const Weights& weights,
                                    const std::map<std::string, LayerOperators>& operators, const CodePlan& plan,
-                                   const Calibration& calibration)
+                                   const Calibration& calibration, std::optional<Engine> engine)
     : network_(config.network), weights_(weights), plan_(plan) {
     const size_t count = network_.layers.size();
     params_.resize(count);
@@ -89,12 +89,12 @@ QuantizedNetwork::QuantizedNetwork(const RunConfig& config, const Weights& weigh
         const auto bound = operators.find(network_.layers[i].name);
         if (bound == operators.end()) continue;
         mac_of_layer_[i] = static_cast<int>(mac_layers_.size());
-        mac_layers_.push_back(make_mac_layer(config, i, bound->second));
+        mac_layers_.push_back(make_mac_layer(config, i, bound->second, engine));
     }
 }
 
-MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index,
-                                          const LayerOperators& operators) const {
+MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators,
+                                          std::optional<Engine> engine) const {
     const Layer& layer = network_.layers[index];
     const LayerConfig& settings = config.layers.at(layer.name);
     const size_t input = layer.inputs[0];
@@ -127,6 +127,7 @@ MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index,
     try {
         mac.products = std::make_shared<const ProductModel>(operators.multiplier, mac.a_range, mac.w_range,
                                                             settings.sign_magnitude);
+        mac.engine = choose_engine(*mac.products, mac.acc, engine);
     } catch (const InputError& error) {
         throw InputError(fmt::format("layer '{}': {}", layer.name, error.what()));
     }
@@ -255,12 +256,12 @@ uint64_t QuantizedNetwork::macs_per_image() const {
     return macs;
 }
 
-PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads) {
+PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads, std::optional<Engine> engine) {
     const Weights weights = load_weights(config.weights_path, config.network);
     auto operators = bind_operators(config, provider);
     const CodePlan plan = plan_codes(config, operators);
     Calibration calibration = load_or_calibrate(config, plan, weights, threads);
-    QuantizedNetwork network(config, weights, operators, plan, calibration);
+    QuantizedNetwork network(config, weights, operators, plan, calibration, engine);
     return {std::move(config), std::move(operators), std::move(calibration), std::move(network)};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,12 @@ using MacObserver = std::function<void(const MacLayerRecord&)>;
 /// A network bound to operators and quantisation settings: what `concrete run` and `concrete verify` execute.
 class QuantizedNetwork {
   public:
+    /// Args: engine: that of all layers; chosen for each if not given.
     /// Throws: InputError naming layer and reason: codes that do not fit a port, a bias code outside the accumulator,
-    /// an operator without table.
+    /// an engine that cannot compute with the layer's operators.
     QuantizedNetwork(const RunConfig& config, const Weights& weights,
                      const std::map<std::string, LayerOperators>& operators, const CodePlan& plan,
-                     const Calibration& calibration);
+                     const Calibration& calibration, std::optional<Engine> engine = {});
 
     /// Output of the last layer, [n, classes], for a batch of normalised pictures. A last layer that is quantised gives
     /// logits double(acc) * s_a * s_w[c]. first_image is handed to the observer, which sees the quantised layers in
@@ -62,7 +64,8 @@ class QuantizedNetwork {
         size_t first_image;
     };
 
-    MacLayer make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators) const;
+    MacLayer make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators,
+                            std::optional<Engine> engine) const;
     void set_requantizers(MacLayer& layer) const;
     Tensor<int64_t> run_mac(const MacLayer& layer, Batch& batch) const;
     Value run_on_codes(size_t index, const Batch& batch) const;
@@ -86,7 +89,8 @@ struct PreparedRun {
 };
 
 /// Configuration -> weights, operators, calibration, network. Throws: InputError, MissingError.
-PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads);
+PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads,
+                        std::optional<Engine> engine = {});
 
 /// Index of the largest value in each row; ties go to the lowest index. [n, classes] -> [n]
 std::vector<size_t> argmax_rows(const Tensor<double>& logits);

@@ -189,6 +189,10 @@ void YamlNode::relocate(const std::string& path) {
     for (auto& [key, value] : entries_) value.relocate(path + "." + key);
 }
 
+void YamlNode::remove(std::string_view key) {
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.first == key; });
+}
+
 void YamlNode::assign(std::string_view dotted_path, const YamlNode& value) {
     YamlNode* node = this;
     std::string path = path_;

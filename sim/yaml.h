@@ -54,6 +54,9 @@ class YamlNode {
     /// Puts `value` at a dotted path below this map, making maps on the way ("defaults.multiplier.P").
     void assign(std::string_view dotted_path, const YamlNode& value);
 
+    /// Takes a key out of this map; nothing happens where it is not there.
+    void remove(std::string_view key);
+
   private:
     friend class YamlBuilder;
     [[noreturn]] void fail_at(int line, int column, const std::string& message) const;
