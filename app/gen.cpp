@@ -10,6 +10,7 @@
 #include "gen/catalogue.h"
 #include "gen/generate.h"
 #include "gen/import_blif.h"
+#include "gen/sources.h"
 #include "gen/table_import.h"
 
 namespace concrete::app {
@@ -167,15 +168,36 @@ class Gen : public Command {
         app.add_option("-o,--out", out_, "Operator file to write; replaced where it exists.")->type_name("FILE.h5");
         app.add_option("--name", name_, "Name of the operator. Default: that of the output file without .h5.")
             ->type_name("NAME");
-        app.add_option("--kind", kind_,
-                       "multiplier or adder. Default: the one whose exact result the module approximates better.")
-            ->type_name("multiplier|adder")
-            ->check(CLI::IsMember({"multiplier", "adder"}));
+        app.add_option(
+               "--kind", kind_,
+               "multiplier or adder. Default: the one whose exact result the module approximates better. mac: a "
+               "clocked multiply-accumulate unit, see --clock.")
+            ->type_name("multiplier|adder|mac")
+            ->check(CLI::IsMember({"multiplier", "adder", "mac"}));
         app.add_option("--a", a_, "Input that is the activation (adder: the accumulator). Default: the input named a.")
             ->type_name("PORT");
         app.add_option("--b", b_, "Input that is the weight (adder: the addend). Default: the input named b.")
             ->type_name("PORT");
         app.add_option("--y", y_, "Output. Default: the only one.")->type_name("PORT");
+        app.add_option("--clock", clock_, "With --kind mac: the clock. Default: by its name (clk, clock, ck).")
+            ->type_name("PORT");
+        app.add_option("--clear", clear_,
+                       "With --kind mac: the input that starts an accumulation, active low where its name ends in _n. "
+                       "Default: by its name (clear, clr, rst, reset, load, ...).")
+            ->type_name("PORT");
+        app.add_option("--enable", enable_,
+                       "With --kind mac: the input without which the accumulator holds. Default: by its name (enable, "
+                       "en, ce, valid).")
+            ->type_name("PORT");
+        app.add_option("--init", init_,
+                       "With --kind mac: the value that clear loads. Default: by its name (init, load_value, acc_in, "
+                       "...); without one, clear brings a constant.")
+            ->type_name("PORT");
+        app.add_option("--latency", latency_,
+                       "With --kind mac: clocks from operands to the accumulator that holds their product, 1 to 8. "
+                       "Default: what it turns out to be; anything else is an error.")
+            ->type_name("N")
+            ->check(CLI::Range(1, 8));
         CLI::Option* is_signed =
             app.add_flag("--signed", signed_,
                          "Read all ports as two's complement. Default: what the Verilog declares, else what fits.");
@@ -241,7 +263,8 @@ class Gen : public Command {
         }
         require(table_.empty() && sources_.empty() && top_.empty() && out_.empty() && name_.empty() &&
                     parameters_.empty() && defines_.empty() && include_folders_.empty() && kind_.empty() &&
-                    a_.empty() && b_.empty() && y_.empty() && !signed_ && !unsigned_ && y_lsb_ == 0,
+                    a_.empty() && b_.empty() && y_.empty() && clock_.empty() && clear_.empty() && enable_.empty() &&
+                    init_.empty() && latency_ == 0 && !signed_ && !unsigned_ && y_lsb_ == 0,
                 "--catalogue says what to make: leave out sources, -o and what describes one operator");
         require(!out_dir_.empty(), "--out-dir is required with --catalogue: the folder to write to");
     }
@@ -252,6 +275,7 @@ class Gen : public Command {
     }
 
     void check_table_usage() const {
+        if (kind_ == "mac") throw UsageError("--kind mac is for Verilog: a MAC unit is no truth table");
         if (!sources_.empty() || !top_.empty() || !parameters_.empty() || !defines_.empty() ||
             !include_folders_.empty() || !a_.empty() || !b_.empty() || !y_.empty())
             throw UsageError("--table stands for Verilog: leave out sources, --top, -P, -D, -I, --a, --b and --y");
@@ -269,11 +293,18 @@ class Gen : public Command {
         gen::Request request;
         request.name = name_.empty() ? fs::path(out_).stem().string() : name_;
         if (!kind_.empty()) {
-            request.kind = kind_ == "adder" ? sim::OperatorKind::adder : sim::OperatorKind::multiplier;
+            request.kind = kind_ == "mac"     ? sim::OperatorKind::mac
+                           : kind_ == "adder" ? sim::OperatorKind::adder
+                                              : sim::OperatorKind::multiplier;
         }
         if (!a_.empty()) request.a_port = a_;
         if (!b_.empty()) request.b_port = b_;
         if (!y_.empty()) request.y_port = y_;
+        if (!clock_.empty()) request.clock_port = clock_;
+        if (!clear_.empty()) request.clear_port = clear_;
+        if (!enable_.empty()) request.enable_port = enable_;
+        if (!init_.empty()) request.init_port = init_;
+        if (latency_ != 0) request.latency = latency_;
         if (signed_ || unsigned_) request.is_signed = signed_;
         request.y_lsb = y_lsb_;
         request.sources = table_.empty() ? verilog_sources(context, request.name) : imported_sources(request);
@@ -282,6 +313,7 @@ class Gen : public Command {
 
     sim::Sources verilog_sources(Context& context, const std::string& name) const {
         if (is_blif()) {
+            if (kind_ == "mac") throw UsageError("--kind mac is for Verilog, not for BLIF");
             gen::Circuit circuit = gen::import_blif(sources_.front(), top_);
             for (const std::string& note : circuit.notes) say(context, name + ": " + note);
             return std::move(circuit.sources);
@@ -291,6 +323,9 @@ class Gen : public Command {
             const auto [key, value] = parse_parameter(text);
             if (!parameters.emplace(key, value).second) throw UsageError(fmt::format("-P: '{}' is given twice", key));
         }
+        if (kind_ == "mac")
+            return gen::read_sources({sources_.begin(), sources_.end()}, top_, parameters,
+                                     {include_folders_.begin(), include_folders_.end()}, defines_);
         gen::Circuit circuit = gen::read_circuit({sources_.begin(), sources_.end()}, top_, parameters,
                                                  {include_folders_.begin(), include_folders_.end()}, defines_);
         for (const std::string& note : circuit.notes) say(context, name + ": " + note);
@@ -323,6 +358,21 @@ class Gen : public Command {
         context.result["operators"].push_back(to_json(op, path));
     }
 
+    /// "clk, clear rst_n (active low), enable en, no init; latency 2 clocks, compared with the Verilog on ..."
+    static void print_mac(Context& context, const sim::Operator& op) {
+        const sim::MacInterface& mac = *op.mac;
+        const auto named = [](const char* role, const std::string& port) {
+            return port.empty() ? fmt::format("no {}", role) : fmt::format("{} {}", role, port);
+        };
+        context.print("{}: clock {}, {}{}, {}, {}{}; latency {} clock{}\n", op.name, mac.clock,
+                      named("clear", mac.clear), mac.clear_low ? " (active low)" : "", named("enable", mac.enable),
+                      named("init", mac.init),
+                      mac.init.empty() ? fmt::format(" (clear brings {})", mac.clear_value) : "", mac.latency,
+                      mac.latency == 1 ? "" : "s");
+        context.print("{}: {} nodes, equal to the Verilog on {} products{}\n", op.name, op.netlist->nodes.size(),
+                      op.equivalence.vectors, op.equivalence.exhaustive ? ", every combination among them" : "");
+    }
+
     static void print(Context& context, const sim::Operator& op) {
         context.print("{}: {}, a = {}, b = {}, y = {}\n", op.name, to_string(op.kind), describe(op.a), describe(op.b),
                       describe(op.y));
@@ -332,6 +382,7 @@ class Gen : public Command {
         context.print("{}: MAE {:.6g}, WCE {:.6g}, EP {:.2f} %, MRE {:.4g} %, bias {:.6g} over {}\n", op.name,
                       op.metrics.mae, op.metrics.wce, op.metrics.ep_percent, op.metrics.mre_percent,
                       op.metrics.mean_error, pairs);
+        if (op.mac) return print_mac(context, op);
         if (!op.netlist) return;
         context.print("{}: netlist of {} nodes, depth {:g}, energy {:.2f}x that of the exact operator; {}\n", op.name,
                       op.netlist->nodes.size(), op.cost->depth, op.cost->energy / op.exact_cost->energy,
@@ -355,9 +406,10 @@ class Gen : public Command {
     }
 
     std::vector<std::string> sources_, parameters_, defines_, include_folders_;
-    std::string top_, out_, name_, kind_, a_, b_, y_, table_, catalogue_, only_, out_dir_;
+    std::string top_, out_, name_, kind_, a_, b_, y_, clock_, clear_, enable_, init_, table_, catalogue_, only_,
+        out_dir_;
     bool signed_ = false, unsigned_ = false, exhaustive_ = false, all_ = false;
-    int y_lsb_ = 0, a_bits_ = 0, b_bits_ = 0, y_bits_ = 0, threads_ = 1;
+    int y_lsb_ = 0, latency_ = 0, a_bits_ = 0, b_bits_ = 0, y_bits_ = 0, threads_ = 1;
     uint64_t samples_ = uint64_t{1} << 24, seed_ = 1;
 };
 

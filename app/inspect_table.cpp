@@ -249,8 +249,10 @@ void add_mapped(Table& table, const std::vector<Inspected>& operators) {
 }  // namespace
 
 std::vector<std::string> engines(const Operator& op) {
-    const bool runs = !op.lut.empty() || op.closed_form != sim::ClosedForm::none;
-    return runs ? std::vector<std::string>{"gather"} : std::vector<std::string>{};
+    std::vector<std::string> names;
+    if (!op.lut.empty() || op.closed_form != sim::ClosedForm::none) names.emplace_back("gather");
+    if (op.netlist) names.emplace_back("netlist");
+    return names;
 }
 
 std::string describe_equivalence(const Operator& op) {

@@ -10,6 +10,7 @@
 #include "gen/cost.h"
 #include "gen/elaborate.h"
 #include "gen/formal.h"
+#include "gen/mac_unit.h"
 #include "gen/metrics.h"
 #include "gen/netlist_check.h"
 #include "gen/netlist_metrics.h"
@@ -281,6 +282,9 @@ std::vector<Operator> generate(std::span<const Request> requests, int threads, c
     for (size_t i = 0; i < requests.size(); ++i) {
         if (auto cached = load_cached(requests[i])) {
             made[i] = std::move(*cached);
+        } else if (requests[i].kind == sim::OperatorKind::mac) {
+            made[i] = make_mac_unit(requests[i]);
+            store_cached(requests[i], made[i]);
         } else {
             missing.push_back(i);
         }

@@ -17,7 +17,10 @@ struct Request {
     sim::Sources sources;
     std::optional<sim::OperatorKind> kind;              ///< worked out from widths and error if not given
     std::optional<std::string> a_port, b_port, y_port;  ///< worked out from names if not given (gen/reading.h)
-    std::optional<bool> is_signed;                      ///< of all ports; explicit `signed` in the Verilog if not given
+    /// Of a MAC unit, beside a, b and y: worked out from names if not given (gen/mac_unit.h).
+    std::optional<std::string> clock_port, clear_port, enable_port, init_port;
+    std::optional<int> latency;     ///< of a MAC unit: what it must turn out to be
+    std::optional<bool> is_signed;  ///< of all ports; explicit `signed` in the Verilog if not given
     int y_lsb = 0;
     sim::ClosedForm closed_form = sim::ClosedForm::none;  ///< a claim, checked on the sweep
     int or_bits = 0;                       ///< k of lower_part_or; beyond the operand width it counts as the width
@@ -44,6 +47,8 @@ using Notes = std::function<void(const std::string& note)>;
 /// the netlist must give the same on each. Wider operators are simulated on a sample with all corners (all pairs within
 /// Request::sweep_s) and compared likewise; their netlist is proven equal to the elaborated source, too, and gives the
 /// error figures. What Yosys alone refuses has no netlist, and must fit a table.
+///
+/// A request of kind mac is for a clocked unit: see make_mac_unit() in gen/mac_unit.h.
 ///
 /// Results are kept in cache_folder()/operators by hash of request, sources and tool versions; an entry that does not
 /// read back is made again. They depend on neither the number of threads nor the company an operator is made in.

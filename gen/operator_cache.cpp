@@ -38,6 +38,8 @@ fs::path cache_entry(const Request& request) {
     for (const auto& [tool, tool_version] : generator_tools()) key.add(tool).add(tool_version);
     key.add(request.kind ? sim::to_string(*request.kind) : "");
     key.add(text(request.a_port)).add(text(request.b_port)).add(text(request.y_port));
+    key.add(text(request.clock_port)).add(text(request.clear_port)).add(text(request.enable_port));
+    key.add(text(request.init_port)).add(request.latency ? static_cast<uint64_t>(*request.latency) : uint64_t{0});
     key.add(request.is_signed ? uint64_t{1} + uint64_t{*request.is_signed} : uint64_t{0});
     key.add(static_cast<uint64_t>(request.y_lsb)).add(sim::to_string(request.closed_form));
     key.add(static_cast<uint64_t>(request.or_bits)).add(static_cast<uint64_t>(request.exhaustive_bits));
