@@ -183,6 +183,11 @@ std::string defines_text(const sim::Sources& sources) {
 
 void dump_layer(std::span<const NeuronCase> cases, const fs::path& rtl, const fs::path& folder) {
     const sim::MacLayer& layer = *cases.front().layer;
+    if (layer.products->is_mac_unit())
+        throw InputError(
+            fmt::format("--dump: layer '{}' runs on the MAC unit {}, for which no test bench is written; "
+                        "verify it without --dump",
+                        layer.name, layer.products->multiplier().name));
     const sim::Sources sources = neuron_sources(hardware_of(layer), rtl);
     std::string list = "+incdir+.\ndefines.v\n";
     for (const std::string& file : gen::write_sources(sources, folder)) list += file + "\n";

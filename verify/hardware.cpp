@@ -200,6 +200,7 @@ std::string bound_text(const NeuronHardware& hardware) {
 }  // namespace
 
 std::string NeuronHardware::label() const {
+    if (is_mac_unit()) return fmt::format("{}, {} bits", multiplier->name, acc.bits);
     const std::string built_in = acc.or_bits > 0 ? fmt::format("loa {}", acc.or_bits) : "exact";
     return fmt::format("{}{}, {}, {} bits, {}", multiplier->name, sign_magnitude ? " (sign and magnitude)" : "",
                        adder ? adder->name : built_in, acc.bits,
@@ -216,6 +217,15 @@ sim::Sources neuron_sources(const NeuronHardware& hardware, const std::filesyste
     const Operator& multiplier = *hardware.multiplier;
     const sim::AccumulatorSpec& acc = hardware.acc;
     SourceSet set;
+    if (hardware.is_mac_unit()) {
+        for (const char* file :
+             {"neuron.v", "mac_unit.v", "mul_s_exact.v", "add_exact.v", "zero_point_correction.v", "requantise.v"})
+            set.add_file({fmt::format("concrete/{}", file), read_file(rtl / file), false});
+        sim::Sources sources = set.take();
+        sources.top = "neuron";
+        sources.parameters = {{"W", std::to_string(acc.bits)}, {"Q_BITS", std::to_string(kCodeBits)}};
+        return sources;
+    }
     set.add_operator(multiplier, "multiplier/");
     if (hardware.adder) set.add_operator(*hardware.adder, "adder/");
 

@@ -76,10 +76,13 @@ OperatorCheck check_one(const Operator& op, const gen::RtlOperators& rtl, size_t
     OperatorCheck check;
     check.name = op.name;
     check.exhaustive = !op.lut.empty();
-    Comparison table(op, "table"), closed_form(op, "closed form");
+    Comparison table(op, "table"), closed_form(op, "closed form"), netlist(op, "netlist");
     const auto compare = [&](uint64_t a, uint64_t b, uint64_t y) {
         ++check.pairs;
-        if (!op.lut.empty()) table.add(a, b, y, sim::encode(sim::lookup(op, a, b), op.y.bits));
+        if (!op.lut.empty())
+            table.add(a, b, y, sim::encode(sim::lookup(op, a, b), op.y.bits));
+        else if (op.netlist)
+            netlist.add(a, b, y, evaluate_netlist(op, a, b));
         if (op.closed_form != sim::ClosedForm::none) closed_form.add(a, b, y, gen::closed_form_pattern(op, a, b));
     };
     if (check.exhaustive) {
@@ -91,6 +94,7 @@ OperatorCheck check_one(const Operator& op, const gen::RtlOperators& rtl, size_t
     }
     table.report_to(check);
     closed_form.report_to(check);
+    netlist.report_to(check);
     return check;
 }
 
@@ -100,8 +104,8 @@ std::vector<OperatorCheck> check_operators(std::span<const Operator> operators, 
     for (const Operator& op : operators) {
         if (op.sources.files.empty())
             throw InputError(fmt::format("{}: holds no Verilog to check its table against", op.name));
-        if (op.lut.empty() && op.closed_form == sim::ClosedForm::none)
-            throw InputError(fmt::format("{}: has neither a table nor a closed form to check", op.name));
+        if (op.lut.empty() && op.closed_form == sim::ClosedForm::none && !op.netlist)
+            throw InputError(fmt::format("{}: has neither a table nor a closed form to check, nor a netlist", op.name));
     }
     const gen::RtlOperators rtl(operators, threads);
     std::vector<OperatorCheck> checks;

@@ -9,7 +9,9 @@
 #include <set>
 #include <tuple>
 
+#include "gen/mac_program.h"
 #include "gen/sources.h"
+#include "sim/mac_step.h"
 #include "sim/parallel.h"
 #include "verify/hardware.h"
 #include "verify/stimulus.h"
@@ -74,6 +76,37 @@ std::string difference(const NeuronCase& neuron, const NeuronResponse& rtl) {
     return "";
 }
 
+/// Clocks the user's own unit, then gives its last accumulators to correction and requantiser.
+NeuronProgram::Result replay_mac_unit(const LayerCases& group, const NeuronProgram& program) {
+    const sim::Operator& op = group.layer->products->multiplier();
+    std::vector<gen::MacSequence> sequences;
+    for (const NeuronCase& neuron : group.cases) {
+        gen::MacSequence s;
+        s.init = sim::encode(neuron.trace.init, op.y.bits);
+        for (const int32_t a : neuron.trace.a) s.a.push_back(sim::encode(a, op.a.bits));
+        for (const int32_t w : neuron.trace.w) s.b.push_back(sim::encode(w, op.b.bits));
+        sequences.push_back(std::move(s));
+    }
+    const gen::MacProgram::Result unit = gen::MacProgram(op).run(sequences);
+
+    std::vector<NeuronStimulus> stimuli;
+    for (size_t i = 0; i < group.cases.size(); ++i) {
+        NeuronStimulus stimulus = stimulus_of(group.cases[i]);
+        stimulus.a.clear();
+        stimulus.b.clear();
+        stimulus.init = unit.answers[i].acc.back();
+        stimuli.push_back(std::move(stimulus));
+    }
+    NeuronProgram::Result result = program.run(stimuli);
+    for (size_t i = 0; i < group.cases.size(); ++i) {
+        const gen::MacAnswer& answer = unit.answers[i];
+        result.responses[i].acc = answer.acc;
+        result.responses[i].held = op.mac->enable.empty() ? answer.acc.back() : answer.held;
+    }
+    result.seconds += unit.seconds;
+    return result;
+}
+
 LayerReplay replay_layer(const LayerCases& group, const NeuronProgram& program) {
     std::vector<NeuronStimulus> stimuli;
     LayerReplay result;
@@ -84,7 +117,8 @@ LayerReplay replay_layer(const LayerCases& group, const NeuronProgram& program) 
         stimuli.push_back(stimulus_of(neuron));
         result.macs += neuron.trace.a.size();
     }
-    const NeuronProgram::Result run = program.run(stimuli);
+    const bool is_unit = group.layer->products->is_mac_unit();
+    const NeuronProgram::Result run = is_unit ? replay_mac_unit(group, program) : program.run(stimuli);
     result.seconds = run.seconds;
     for (size_t i = 0; i < group.cases.size(); ++i) {
         const std::string found = difference(group.cases[i], run.responses[i]);
@@ -153,8 +187,7 @@ std::vector<int64_t> expected_accumulators(const NeuronCase& neuron) {
     const MacLayer& layer = *neuron.layer;
     std::vector<int64_t> acc{neuron.trace.init};
     for (size_t k = 0; k < neuron.trace.a.size(); ++k) {
-        const int64_t product = layer.products->product(neuron.trace.a[k], neuron.trace.w[k]);
-        acc.push_back(sim::accumulate(layer.acc, acc.back(), product));
+        acc.push_back(sim::mac_step(*layer.products, layer.acc, acc.back(), neuron.trace.a[k], neuron.trace.w[k]));
     }
     return acc;
 }

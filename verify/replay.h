@@ -70,10 +70,11 @@ struct ReplayOptions {
 };
 
 /// Replays the operand streams clock by clock in the Verilated rtl/neuron.v and compares, for each neuron:
-/// - the accumulator after `clear` and after every MAC with sim::accumulate on the product model;
+/// - the accumulator after `clear` and after every MAC with sim::mac_step;
 /// - that it holds without `enable`;
 /// - the corrected accumulator and the requantised code with what the engine recorded;
 /// - that the operand stream leads to the engine's accumulator at all.
+/// A MAC unit of the user's is clocked itself, by its own ports, and takes the place of the neuron's.
 /// Layers on the same hardware share one program. Cases of one layer must stand together.
 std::vector<LayerReplay> replay(std::span<const NeuronCase> cases, const ReplayOptions& options);
 
