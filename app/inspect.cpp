@@ -98,7 +98,7 @@ class Inspect : public Command {
                "parameters      COMPRESSOR=0 ENCODER=1 P=8\n"
                "closed_form     none\n"
                "table           65536 entries\n"
-               "engines         gather\n"
+               "engines         gather, netlist\n"
                "netlist         equal on all 65536 inputs\n"
                "gates           277 (0.71x)\n"
                "nodes           142 (0.68x)\n"
