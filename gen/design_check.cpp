@@ -145,8 +145,9 @@ class Checker {
                                spoken == kSpoken.end() ? fmt::format("'{}'", node.name()) : spoken->second));
     }
 
-    /// Verilator turns `assign y = 3` into an initial block of its own, placed at the '='; a written one is placed at
-    /// its keyword.
+    /// Verilator turns `assign y = 3` into an initial block of its own, placed at the '=', and a gate whose output is
+    /// constant into one placed at the gate's name; there the only statement has the place of the block. A written
+    /// block is placed at its keyword, before its statements.
     void check_initial(const xml_node& node) const {
         if (kind_ == CircuitKind::clocked || !node.first_child()) return;
         int begin_line = 0, begin_column = 0, end_line = 0, end_column = 0;
@@ -154,6 +155,7 @@ class Checker {
         std::sscanf(where.c_str(), "%*[^,],%d,%d,%d,%d", &begin_line, &begin_column, &end_line, &end_column);
         constexpr int keyword_length = 7;
         if (begin_line == end_line && end_column - begin_column != keyword_length) return;
+        if (!node.first_child().next_sibling() && node.first_child().attribute("loc").value() == where) return;
         fail(node,
              "has an initial block, which is state; a combinational circuit computes its output from its inputs alone");
     }

@@ -91,6 +91,8 @@ TEST(Elaborate, AcceptsTheCombinationalLanguage) {
         elaborate(body("reg [15:0] p; integer i; always @(a, b) begin p = 0;\n"
                        "for (i = 0; i < 8; i = i + 1) p = p + (a[i] ? b << i : 0); y = p; end")));
     EXPECT_NO_THROW(elaborate(body("assign #2 y = a * b;"))) << "delays of gates mean nothing to a table";
+    EXPECT_NO_THROW(elaborate(body("wire z, w; assign z = 1'b0; and gate123(w, a[0], z); assign y = a * b + w;")))
+        << "a constant gate whose name is as long as the word initial";
 }
 
 TEST(Elaborate, RefusesWhatReachesOutside) {
@@ -139,6 +141,7 @@ TEST(Elaborate, RefusesWhatIsNotCombinational) {
         {"always_latch if (a[0]) y = b;", "t.sv:2: always_latch"},
         {"always @(a) y = a * b;", "t.sv:2: the sensitivity list lacks 'b'"},
         {"reg q; initial q = 0; always @* y = a + q;", "t.sv:2: has an initial block"},
+        {"`define I initial q=0;\nreg q;\n`I\nalways @* y = a + q;", "t.sv:4: has an initial block"},
         {"reg q = 1; always @* y = a + q;", "t.sv:2: a variable with an initial value"},
         {"always @* begin #5 y = a; end", "t.sv:2: a delay inside a process is refused"},
         {"assign y = a[0] ? b : 16'bz;", "t.sv:2: has a high-impedance value"},
