@@ -18,9 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Stands above the user's top: Verilator's -G and #(.P(...)) mean the same, Yosys' own parameter setting does not.
-constexpr const char* kWrapper = "concrete_synthesis_wrapper";
-
 constexpr uint64_t kMaxFileBytes = uint64_t{256} << 20;
 
 ProcessLimits limits_of_tools() {
@@ -32,7 +29,15 @@ ProcessLimits limits_of_tools() {
     return limits;
 }
 
-std::string wrapper_of(const sim::Operator& op) {
+/// A name for the wrapper that stands nowhere in the Verilog.
+std::string wrapper_name(const std::string& verilog) {
+    std::string name = "concrete_synthesis_wrapper";
+    while (verilog.find(name) != std::string::npos) name += '_';
+    return name;
+}
+
+/// A module above the user's top: Verilator's -G and #(.P(...)) mean the same, Yosys' own parameter setting does not.
+std::string wrapper_of(const sim::Operator& op, const std::string& wrapper) {
     std::string parameters;
     for (const auto& [name, value] : op.sources.parameters)
         parameters += fmt::format("{}.{}({})", parameters.empty() ? "" : ", ", name, value);
@@ -40,19 +45,15 @@ std::string wrapper_of(const sim::Operator& op) {
         "module {}(input [{}:0] a, input [{}:0] b, output [{}:0] y);\n"
         "  \\{} {}dut (.\\{} (a), .\\{} (b), .\\{} (y));\n"
         "endmodule\n",
-        kWrapper, op.a.bits - 1, op.b.bits - 1, op.y.bits - 1, op.sources.top,
+        wrapper, op.a.bits - 1, op.b.bits - 1, op.y.bits - 1, op.sources.top,
         parameters.empty() ? "" : "#(" + parameters + ") ", op.a.name, op.b.name, op.y.name);
 }
 
-/// Yosys' script, to be run in the folder of the sources; own files stand one folder up. Words of the user's in it:
-/// paths, which sim::is_plain_path() has seen.
-std::string yosys_script(const sim::Sources& sources, const std::vector<std::string>& named) {
-    std::string includes;
-    for (const std::string& flag : source_flags(sources))
-        if (flag.starts_with("-I")) includes += " " + flag;
-    std::string script = "read_verilog -sv ../defines.vh\n";
-    for (const std::string& file : named) script += fmt::format("read_verilog -sv{} \"{}\"\n", includes, file);
-    script += fmt::format("read_verilog -sv ../wrapper.sv\nhierarchy -check -top {}\n", kWrapper);
+/// Yosys' script, to be run in the folder of the sources; own files stand one folder up.
+std::string yosys_script(const std::string& wrapper) {
+    const std::string script = fmt::format(
+        "read_verilog -sv -nodpi ../preprocessed.sv\nread_verilog -sv ../wrapper.sv\nhierarchy -check -top {}\n",
+        wrapper);
     // What is left after memory_map is no combinational logic. `check` follows techmap: on words, it takes a carry
     // chain written as one vector for a loop.
     return script +
@@ -71,9 +72,9 @@ std::string first_line(std::string text) {
     return text.substr(0, longest);
 }
 
-/// "./mul.v:7: ERROR: syntax error" -> "mul.v:7: syntax error", the file as its user knows it.
+/// "mul.v:7: ERROR: syntax error" -> "mul.v:7: syntax error", the file as its user knows it.
 std::string with_place(const std::string& line) {
-    static const std::regex place(R"((.*/[^:]*):(\d+)(?:\.\d+-\d+\.\d+)?: (?:ERROR: |Warning: )?(.*))");
+    static const std::regex place(R"(([^:]*):(\d+)(?:\.\d+-\d+\.\d+)?: (?:ERROR: |Warning: )?(.*))");
     std::smatch match;
     if (std::regex_match(line, match, place))
         return fmt::format("{}:{}: {}", display_path(match[1].str()), match[2].str(), match[3].str());
@@ -93,13 +94,45 @@ std::string yosys_reason(const std::string& err) {
     }
     const bool is_check = error.find("'check") != std::string::npos;
     const std::string line = is_check && !warning.empty() ? warning : error.empty() ? first_line(err) : error;
-    return first_line(with_place(line));
+    return with_place(first_line(line));
 }
 
-void run_yosys(const sim::Sources& sources, const fs::path& folder) {
+/// The sources as Verilator's preprocessor leaves them, for Yosys to read: a preprocessor of its own would see other
+/// comments, branches and includes than those that were checked. Run in the folder of the sources.
+std::string preprocessed(const sim::Sources& sources, const fs::path& folder) {
+    std::vector<std::string> command{"verilator", "-E", "-Wno-fatal", "-DSYNTHESIS", "-DYOSYS"};
+    for (const auto& more : {source_flags(sources), write_sources(sources, folder)})
+        command.insert(command.end(), more.begin(), more.end());
+    ProcessLimits limits = limits_of_tools();
+    limits.output_bytes = kMaxFileBytes;
+    const ProcessResult result = run_process(command, folder, limits);
+    if (!result.ended_by.empty())
+        throw SynthesisRefused(fmt::format("Verilator's preprocessor was ended by {}", result.ended_by));
+    if (result.exit_status != 0)
+        throw SynthesisRefused("Verilator's preprocessor refuses it: " + first_line(result.err));
+    // Yosys reads memory files and calls C functions while it reads Verilog, of modules that nobody uses as well.
+    for (const char* word : {"$readmem", "`include", "`define", "\"DPI"})
+        if (result.out.find(word) != std::string::npos)
+            throw SynthesisRefused(
+                fmt::format("{} is not passed to Yosys: Verilog may not reach outside the simulation", word));
+    std::istringstream lines(result.out);
+    std::string text;
+    for (std::string line; std::getline(lines, line); text += line + "\n") {
+        if (!line.starts_with("`line ")) continue;
+        // Yosys takes no blanks in a file name.
+        const size_t open = std::min(line.find('"'), line.size()), close = line.rfind('"');
+        for (size_t i = open; i < line.size() && i < close; ++i)
+            if (line[i] == ' ') line[i] = '_';
+    }
+    return text;
+}
+
+void run_yosys(const sim::Operator& op, const fs::path& folder) {
     const fs::path source = folder / "source";
-    const std::vector<std::string> named = write_sources(sources, source);
-    write_file(folder / "script.ys", yosys_script(sources, named));
+    const std::string verilog = preprocessed(op.sources, source), wrapper = wrapper_name(verilog);
+    write_file(folder / "preprocessed.sv", verilog);
+    write_file(folder / "wrapper.sv", wrapper_of(op, wrapper));
+    write_file(folder / "script.ys", yosys_script(wrapper));
     const ProcessResult result = run_process({"yosys", "-q", "-s", "../script.ys"}, source, limits_of_tools());
     if (!result.ended_by.empty())
         throw SynthesisRefused(
@@ -108,9 +141,9 @@ void run_yosys(const sim::Sources& sources, const fs::path& folder) {
                         result.ended_by));
     std::error_code missing;
     if (fs::file_size(folder / "state.txt", missing) > 0 && !missing)
-        throw SynthesisRefused(fmt::format(
-            "Yosys finds a latch, flip-flop or memory ({}), expected a combinational circuit",
-            first_line(read_file(folder / "state.txt", kMaxFileBytes)).substr(std::string(kWrapper).size() + 1)));
+        throw SynthesisRefused(
+            fmt::format("Yosys finds a latch, flip-flop or memory ({}), expected a combinational circuit",
+                        first_line(read_file(folder / "state.txt", kMaxFileBytes)).substr(wrapper.size() + 1)));
     if (result.exit_status != 0) throw SynthesisRefused("Yosys refuses it: " + yosys_reason(result.err));
 }
 
@@ -219,16 +252,8 @@ Synthesis synthesize(const sim::Operator& op) {
     if (op.kind == sim::OperatorKind::mac)
         throw InputError(fmt::format("{}: a MAC unit is clocked, expected a multiplier or adder", op.name));
     const TemporaryFolder folder;
-    std::string defines;
-    for (const std::string& define : op.sources.defines) {
-        const size_t equals = std::min(define.find('='), define.size());
-        defines += fmt::format("`define {} {}\n", define.substr(0, equals),
-                               equals < define.size() ? define.substr(equals + 1) : "");
-    }
-    write_file(folder.path() / "defines.vh", defines);
-    write_file(folder.path() / "wrapper.sv", wrapper_of(op));
     write_file(folder.path() / "arithmetic.v", arithmetic_map());
-    run_yosys(op.sources, folder.path());
+    run_yosys(op, folder.path());
     const AbcTask task(size_of(folder.path() / "source.aig"));
     run_abc(task, folder.path());
 

@@ -85,6 +85,40 @@ TEST(Synthesize, TakesCarryChainsWrittenAsVectors) {
     EXPECT_EQ(made.netlist.nodes.size(), 6u);
 }
 
+TEST(Synthesize, TakesModulesNamedLikeItsWrapper) {
+    sim::Operator op =
+        operator_of("t",
+                    "module concrete_synthesis_wrapper_(input p, q, output r); assign r = p & q; endmodule\n"
+                    "module concrete_synthesis_wrapper(input [1:0] a, b, output [1:0] y);\n"
+                    "concrete_synthesis_wrapper_ n[1:0] (a, b, y); endmodule",
+                    2, 2, 2);
+    op.sources.top = "concrete_synthesis_wrapper";
+    expect_function(op, synthesize(op).netlist, [](uint64_t a, uint64_t b) { return a & b; });
+}
+
+TEST(Synthesize, KeepsYosysFromReachingOutside) {
+    const std::string ports = "module t(input [1:0] a, input [1:0] b, output [1:0] y);\n", body = "assign y = a & b;\n";
+    // Verilator drops a module that nobody uses; Yosys reads its memory file before it does.
+    const std::string unused =
+        "endmodule\nmodule u(output [7:0] y);\nreg [7:0] m [0:0];\n"
+        "initial $readmemh(\"/proc/version\", m);\nassign y = m[0];\nendmodule\n";
+    EXPECT_EQ(refusal(ports + body + unused),
+              "$readmem is not passed to Yosys: Verilog may not reach outside the simulation");
+    // What looks like a comment ends an escaped name.
+    EXPECT_EQ(refusal(ports +
+                      "wire \\x/* ;\n`ifdef YOSYS\nimport \"DPI-C\" function integer getpid();\n"
+                      "localparam integer P = getpid();\n`endif\n/* */\n" +
+                      body + "endmodule\n"),
+              "\"DPI is not passed to Yosys: Verilog may not reach outside the simulation");
+}
+
+TEST(Synthesize, NamesTheLineOfAFileWithBlanks) {
+    sim::Operator op = operator_of("t", "", 2, 2, 2);
+    op.sources.files = {
+        {"my mul.v", "`define W \\\n  2\nmodule t(input [1:0] a, b, output [`W-1:0] y);\nassign y = a +;\n", false}};
+    EXPECT_EQ(input_error([&] { synthesize(op); }), "Yosys refuses it: my_mul.v:4: syntax error, unexpected ';'");
+}
+
 TEST(Synthesize, SaysWhatYosysRefuses) {
     const std::string ports = "module t(input [1:0] a, input [1:0] b, output [1:0] y);\n";
     EXPECT_EQ(refusal(ports + "assign y = a +;\nendmodule"), "Yosys refuses it: t.sv:2: syntax error, unexpected ';'");
