@@ -12,12 +12,15 @@
 #include "gen/process.h"
 #include "sim/error.h"
 #include "sim/file.h"
+#include "sim/sources_check.h"
 
 namespace concrete::gen {
 namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{256} << 20;
 constexpr size_t kMaxDepth = 100;
+/// std::regex recurses for every letter.
+constexpr size_t kMaxLine = 4096;
 
 /// The structure of a Liberty file: groups `key (head) { ... }` and values `key : value;`.
 class Parser {
@@ -34,6 +37,7 @@ class Parser {
             at_ = begin;
             fail("expected 'library (NAME) {' as a Liberty file begins");
         }
+        if (!sim::is_printable(head)) fail("the name of the library is too long or not printable");
         library_.name = head;
         skip_space();
         if (at_ >= text_.size() || text_[at_] != '{') fail("expected '{' after library (NAME)");
@@ -130,6 +134,9 @@ class Parser {
             if (at_ >= text_.size() || text_[at_] != '{') continue;  // a list, key (values);
             ++at_;
             if (path.size() == 1 && key == "cell") {
+                if (!is_cell_name(head))
+                    fail(fmt::format("the name of a cell is expected to be 1 to {} printable letters without blanks",
+                                     sim::kMaxNameLength));
                 cell_ = head;
                 ++library_.cells;
             }
@@ -139,6 +146,11 @@ class Parser {
         }
         if (at_ >= text_.size()) fail("a group '{' that does not close");
         ++at_;
+    }
+
+    /// Others could not be told apart in what ABC prints.
+    static bool is_cell_name(const std::string& name) {
+        return !name.empty() && sim::is_printable(name) && name.find(' ') == std::string::npos;
     }
 
     static char printable(char c) { return c < ' ' || c > '~' ? '?' : c; }
@@ -161,7 +173,7 @@ class Parser {
         if (library_.cells == 0) fail("the library has no cells");
         static const std::regex unit(R"((\d+(?:\.\d+)?)([munpf]?)W)");
         std::smatch match;
-        if (!std::regex_match(unit_, match, unit)) {  // without a unit, figures mean nothing
+        if (unit_.size() > 20 || !std::regex_match(unit_, match, unit)) {  // without a unit, figures mean nothing
             library_.leakage_nw.clear();
             return;
         }
@@ -220,6 +232,7 @@ void read_gates(const std::string& out, MappedCircuit& mapped) {
     bool is_closed = true;
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
+        if (line.size() > kMaxLine) continue;
         if (std::regex_match(line, match, gate)) {
             if (is_closed) mapped.cells.clear();
             is_closed = false;
