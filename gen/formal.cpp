@@ -56,7 +56,7 @@ FormalResult prove_equal(const std::string& source_aiger, const sim::Netlist& ne
     // Its own limit of time ends only some of its methods: the process has one as well.
     const std::string command =
         fmt::format("cec -T {} -C 10000000 source.aig netlist.blif", std::max(1, static_cast<int>(cpu_s)));
-    const ProcessResult run = run_process({"yosys-abc", "-q", command}, folder.path(), limits);
+    const ProcessResult run = run_process({"yosys-abc", "-s", "-q", command}, folder.path(), limits);
 
     FormalResult result;
     if (!run.ended_by.empty()) {

@@ -1,10 +1,12 @@
 #include "gen/formal.h"
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 #include "gen/process.h"
 #include "gen/synthesis.h"
 #include "gen/testing.h"
+#include "sim/file.h"
 
 namespace concrete::gen {
 namespace {
@@ -53,6 +55,19 @@ TEST(ProveEqual, OneBitPortsAndConstantOutputs) {
     sim::Netlist wrong = made.netlist;
     wrong.outputs[2] = sim::Netlist::kZero;
     EXPECT_EQ(prove_equal(made.source_aiger, wrong, op).outcome, Outcome::different);
+}
+
+TEST(ProveEqual, IgnoresTheSettingsOfTheUser) {
+    const sim::Operator op =
+        operator_of("t", "module t(input a, input b, output y); assign y = a & b; endmodule", 1, 1, 1);
+    const TemporaryFolder home;
+    write_file(home.path() / ".abc.rc", "echo Networks are equivalent\n");
+    const char* const set = std::getenv("HOME");
+    const std::string before = set == nullptr ? "" : set;
+    ASSERT_EQ(setenv("HOME", home.path().c_str(), 1), 0);
+    const Synthesis made = synthesize(op);
+    EXPECT_EQ(prove_equal(made.source_aiger, made.netlist, op).outcome, Outcome::proven);
+    set == nullptr ? unsetenv("HOME") : setenv("HOME", before.c_str(), 1);
 }
 
 TEST(ProveEqual, RefusesWhatDoesNotFit) {

@@ -263,7 +263,7 @@ MappedCircuit map_to_cells(const Synthesis& circuit, const CellLibrary& library)
     write_file(folder.path() / "cells.lib", library.text);
     write_file(folder.path() / "source.aig", circuit.source_aiger);
     write_file(folder.path() / "script.abc", kScript);
-    const ProcessResult result = run_process({"yosys-abc", "-q", "source script.abc"}, folder.path(), limits());
+    const ProcessResult result = run_process({"yosys-abc", "-s", "-q", "source script.abc"}, folder.path(), limits());
     MappedCircuit mapped;
     read_gates(result.out, mapped);
     if (mapped.cells.empty()) {

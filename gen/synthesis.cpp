@@ -210,7 +210,7 @@ class AbcTask {
 
 void run_abc(const AbcTask& task, const fs::path& folder) {
     write_file(folder / "script.abc", task.script());
-    const ProcessResult result = run_process({"yosys-abc", "-q", "source script.abc"}, folder, limits_of_tools());
+    const ProcessResult result = run_process({"yosys-abc", "-s", "-q", "source script.abc"}, folder, limits_of_tools());
     if (!result.ended_by.empty())
         throw SynthesisRefused(
             fmt::format("ABC was ended by {}: the circuit is too large for synthesis", result.ended_by));

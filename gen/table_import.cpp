@@ -259,6 +259,8 @@ class Reader {
         }
         if (!value || (!rest.empty() && is_word(rest.front())))
             fail(line, fmt::format("found '{}', expected an integer", found));
+        if (values_.size() == pairs())
+            fail(line, fmt::format("holds value number {}, expected {} in all", pairs() + 1, pairs_text()));
         values_.push_back({*value, line});
     }
 

@@ -109,6 +109,7 @@ TEST_F(TableImport, BadTablesAreOneSentenceWithTheirPlace) {
         {"t.h", "int x[] = {1, 2\n", "t.h:2: ends within the braces"},
         {"t.h", "int x[2][4] = {{1,2,3,4},\n{1,2,3}};", "t.h:2: ends a row of 3 values, expected 2^2 = 4"},
         {"t.h", "int x[] = {1,\nf(2)};", "t.h:2: found 'f(2)', expected an integer"},
+        {"t.h", "int x[] = {1,2,3,4,5,6,7,8,\n9,", "t.h:2: holds value number 9, expected 2^1 * 2^2 = 8 in all"},
         {"t.h", "int x[] = {{{1}}};", "t.h:1: has braces within those of a row"},
         {"t.h", "int x[] = {1, 2};", "t.h: holds 2 values"},
         {"t.npy", "NUMPY", "is no NumPy file"},
