@@ -36,13 +36,10 @@ std::string wrapper_of(const sim::Sources& sources, std::span<const sim::Port> i
                        parameters.empty() ? "" : "#(" + parameters + ") ", pins);
 }
 
-std::string yosys_script(const sim::Sources& sources, const std::vector<std::string>& named) {
-    std::string includes;
-    for (const std::string& flag : source_flags(sources))
-        if (flag.starts_with("-I")) includes += " " + flag;
-    std::string script = "read_verilog -sv ../defines.vh\n";
-    for (const std::string& file : named) script += fmt::format("read_verilog -sv{} \"{}\"\n", includes, file);
-    return script + fmt::format("read_verilog -sv ../wrapper.sv\nhierarchy -check -top {}\n", kWrapper) +
+std::string yosys_script() {
+    return fmt::format(
+               "read_verilog -sv -nodpi ../preprocessed.sv\nread_verilog -sv ../wrapper.sv\nhierarchy -check -top {}\n",
+               kWrapper) +
            // Initial values are forgotten: what a unit holds at power-on must not matter.
            "proc\nflatten\nsetattr -unset init\nopt -nodffe -nosdff\nmemory -nomap\nmemory_map\nopt -nodffe -nosdff\n"
            "tee -q -o ../state.txt select -list t:$dlatch t:$adlatch t:$dlatchsr t:$sr t:$mem* t:$ff "
@@ -96,17 +93,10 @@ std::string shown(const std::string& name) {
 
 BlifModel run_yosys(const sim::Sources& sources, const std::string& wrapper, const fs::path& folder) {
     const fs::path source = folder / "source";
-    const std::vector<std::string> named = write_sources(sources, source);
-    std::string defines;
-    for (const std::string& define : sources.defines) {
-        const size_t equals = std::min(define.find('='), define.size());
-        defines += fmt::format("`define {} {}\n", define.substr(0, equals),
-                               equals < define.size() ? define.substr(equals + 1) : "");
-    }
-    write_file(folder / "defines.vh", defines);
+    write_file(folder / "preprocessed.sv", detail::preprocessed(sources, source));
     write_file(folder / "wrapper.sv", wrapper);
     write_file(folder / "asynchronous.v", kAsynchronous);
-    write_file(folder / "script.ys", yosys_script(sources, named));
+    write_file(folder / "script.ys", yosys_script());
     ProcessLimits limits;
     limits.cpu_s = 120;
     limits.wall_s = 360;

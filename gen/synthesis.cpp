@@ -97,39 +97,9 @@ std::string yosys_reason(const std::string& err) {
     return with_place(first_line(line));
 }
 
-/// The sources as Verilator's preprocessor leaves them, for Yosys to read: a preprocessor of its own would see other
-/// comments, branches and includes than those that were checked. Run in the folder of the sources.
-std::string preprocessed(const sim::Sources& sources, const fs::path& folder) {
-    std::vector<std::string> command{"verilator", "-E", "-Wno-fatal", "-DSYNTHESIS", "-DYOSYS"};
-    for (const auto& more : {source_flags(sources), write_sources(sources, folder)})
-        command.insert(command.end(), more.begin(), more.end());
-    ProcessLimits limits = limits_of_tools();
-    limits.output_bytes = kMaxFileBytes;
-    const ProcessResult result = run_process(command, folder, limits);
-    if (!result.ended_by.empty())
-        throw SynthesisRefused(fmt::format("Verilator's preprocessor was ended by {}", result.ended_by));
-    if (result.exit_status != 0)
-        throw SynthesisRefused("Verilator's preprocessor refuses it: " + first_line(result.err));
-    // Yosys reads memory files and calls C functions while it reads Verilog, of modules that nobody uses as well.
-    for (const char* word : {"$readmem", "`include", "`define", "\"DPI"})
-        if (result.out.find(word) != std::string::npos)
-            throw SynthesisRefused(
-                fmt::format("{} is not passed to Yosys: Verilog may not reach outside the simulation", word));
-    std::istringstream lines(result.out);
-    std::string text;
-    for (std::string line; std::getline(lines, line); text += line + "\n") {
-        if (!line.starts_with("`line ")) continue;
-        // Yosys takes no blanks in a file name.
-        const size_t open = std::min(line.find('"'), line.size()), close = line.rfind('"');
-        for (size_t i = open; i < line.size() && i < close; ++i)
-            if (line[i] == ' ') line[i] = '_';
-    }
-    return text;
-}
-
 void run_yosys(const sim::Operator& op, const fs::path& folder) {
     const fs::path source = folder / "source";
-    const std::string verilog = preprocessed(op.sources, source), wrapper = wrapper_name(verilog);
+    const std::string verilog = detail::preprocessed(op.sources, source), wrapper = wrapper_name(verilog);
     write_file(folder / "preprocessed.sv", verilog);
     write_file(folder / "wrapper.sv", wrapper_of(op, wrapper));
     write_file(folder / "script.ys", yosys_script(wrapper));
@@ -237,6 +207,34 @@ size_t gates_of(const sim::Netlist& netlist) {
 }
 
 }  // namespace
+
+std::string detail::preprocessed(const sim::Sources& sources, const fs::path& folder) {
+    std::vector<std::string> command{"verilator", "-E", "-Wno-fatal", "-DSYNTHESIS", "-DYOSYS"};
+    for (const auto& more : {source_flags(sources), write_sources(sources, folder)})
+        command.insert(command.end(), more.begin(), more.end());
+    ProcessLimits limits = limits_of_tools();
+    limits.output_bytes = kMaxFileBytes;
+    const ProcessResult result = run_process(command, folder, limits);
+    if (!result.ended_by.empty())
+        throw SynthesisRefused(fmt::format("Verilator's preprocessor was ended by {}", result.ended_by));
+    if (result.exit_status != 0)
+        throw SynthesisRefused("Verilator's preprocessor refuses it: " + first_line(result.err));
+    // Yosys reads memory files and calls C functions while it reads Verilog, of modules that nobody uses as well.
+    for (const char* word : {"$readmem", "`include", "`define", "\"DPI"})
+        if (result.out.find(word) != std::string::npos)
+            throw SynthesisRefused(
+                fmt::format("{} is not passed to Yosys: Verilog may not reach outside the simulation", word));
+    std::istringstream lines(result.out);
+    std::string text;
+    for (std::string line; std::getline(lines, line); text += line + "\n") {
+        if (!line.starts_with("`line ")) continue;
+        // Yosys takes no blanks in a file name.
+        const size_t open = std::min(line.find('"'), line.size()), close = line.rfind('"');
+        for (size_t i = open; i < line.size() && i < close; ++i)
+            if (line[i] == ' ') line[i] = '_';
+    }
+    return text;
+}
 
 std::vector<std::string> detail::input_names(const sim::Operator& op) {
     std::vector<std::string> names = bit_names("a", op.a.bits);

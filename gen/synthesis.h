@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,11 @@ struct Synthesis {
 Synthesis synthesize(const sim::Operator& op);
 
 namespace detail {
+/// The sources as Verilator's preprocessor leaves them, for Yosys to read with -nodpi: a preprocessor of its own would
+/// see other comments, branches and includes than those that were checked. Args: folder: where the sources are written
+/// and the preprocessor runs.
+/// Throws: SynthesisRefused for what Yosys would read from outside or call: memory files, includes, C functions.
+std::string preprocessed(const sim::Sources& sources, const std::filesystem::path& folder);
 
 /// Names of the bits of a, then b, and of y, in the files of Yosys and ABC: "a[0]", ...; of a port of one bit "a".
 std::vector<std::string> input_names(const sim::Operator& op);
