@@ -4,12 +4,13 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "gen/netlist_builder.h"
 #include "sim/error.h"
+#include "sim/netlist_builder.h"
 
 namespace concrete::gen {
 namespace {
 
+using sim::NetlistBuilder;
 using Literal = NetlistBuilder::Literal;
 
 class Converter {

@@ -8,7 +8,7 @@
 
 namespace concrete::gen {
 
-/// The circuit between some signals of a model, as a simplified netlist (gen/netlist_builder.h). `inputs` may name any
+/// The circuit between some signals of a model, as a simplified netlist (sim/netlist_builder.h). `inputs` may name any
 /// signals, such as outputs of latches: they are then free, whatever drives them; `outputs` as well.
 ///
 /// Args: model: without instances (flatten_blif). shown: what messages call the file.

@@ -3,8 +3,8 @@
 #include "gen/catalogue.h"
 #include "gen/elaborate.h"
 #include "gen/formal.h"
-#include "gen/netlist_order.h"
 #include "gen/synthesis.h"
+#include "sim/netlist_order.h"
 #include "sim/random.h"
 
 namespace concrete::gen {
@@ -36,7 +36,7 @@ TEST_P(WideOperators, AreProvenEqualToTheirSource) {
     const sim::Operator op = operator_named(GetParam().name);
     const Synthesis made = synthesize(op);
     EXPECT_LE(made.netlist.nodes.size(), GetParam().nodes);
-    EXPECT_LE(max_live(made.netlist), 32u);
+    EXPECT_LE(sim::max_live(made.netlist), 32u);
     EXPECT_EQ(prove_equal(made.source_aiger, made.netlist, op).outcome, FormalResult::Outcome::proven);
     sim::Netlist wrong = made.netlist;
     wrong.nodes[wrong.nodes.size() / 2].table ^= 0x18;

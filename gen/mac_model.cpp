@@ -8,14 +8,14 @@
 #include <random>
 #include <set>
 
-#include "sim/circuit.h"
 #include "sim/error.h"
+#include "sim/netlist_builder.h"
 
 namespace concrete::gen {
 namespace {
 
-using sim::Circuit;
-using Word = Circuit::Word;
+using sim::NetlistBuilder;
+using Word = NetlistBuilder::Word;
 
 constexpr int kMostStages = 8;
 
@@ -89,23 +89,21 @@ class Extraction {
     /// The circuit for an inactive clear, an active enable and what registers settle to. Inputs: all bits of a, b, then
     /// the rest as they are.
     sim::Netlist specialized(const std::map<size_t, bool>& settled) const {
-        Circuit circuit(circuit_.netlist.inputs);
+        NetlistBuilder build(circuit_.netlist.inputs);
         Word inputs;
         for (const sim::Port& port : circuit_.inputs)
             for (int bit = 0; bit < port.bits; ++bit) {
                 const auto at = static_cast<uint32_t>(inputs.size());
                 const bool is_clear = port.name == ports_.clear, is_enable = port.name == ports_.enable;
                 const bool value = is_clear ? ports_.clear_low : true;
-                inputs.push_back(is_clear || is_enable ? (value ? Circuit::kOne : Circuit::kZero) : circuit.input(at));
+                inputs.push_back(is_clear || is_enable ? build.constant(value) : build.input(at));
             }
         for (size_t r = 0; r < registers_; ++r) {
             const auto at = static_cast<uint32_t>(inputs.size());
             const auto known = settled.find(r);
-            inputs.push_back(known == settled.end() ? circuit.input(at)
-                             : known->second        ? Circuit::kOne
-                                                    : Circuit::kZero);
+            inputs.push_back(known == settled.end() ? build.input(at) : build.constant(known->second));
         }
-        return circuit.netlist(circuit.append(circuit_.netlist, inputs));
+        return build.finish(build.append(circuit_.netlist, inputs));
     }
 
     uint32_t next_of(size_t r) const { return steady_.outputs[circuit_.output_bits() + r]; }
@@ -286,10 +284,10 @@ class Extraction {
     }
 
     sim::Netlist step(int stages) const {
-        Circuit circuit(static_cast<uint32_t>(a_bits_ + b_bits_ + y_bits_));
-        Word inputs(steady_.inputs, Circuit::kZero);
+        NetlistBuilder build(static_cast<uint32_t>(a_bits_ + b_bits_ + y_bits_));
+        Word inputs(steady_.inputs, build.zero());
         const auto bind = [&](size_t at, uint32_t from, size_t bits) {
-            for (size_t i = 0; i < bits; ++i) inputs[at + i] = circuit.input(from + static_cast<uint32_t>(i));
+            for (size_t i = 0; i < bits; ++i) inputs[at + i] = build.input(from + static_cast<uint32_t>(i));
         };
         bind(circuit_.input_at(ports_.a), 0, a_bits_);
         bind(circuit_.input_at(ports_.b), static_cast<uint32_t>(a_bits_), b_bits_);
@@ -297,22 +295,20 @@ class Extraction {
         const auto bind_accumulator = [&] {
             for (size_t bit = 0; bit < y_bits_; ++bit)
                 if (accumulator_[bit])
-                    inputs[first + *accumulator_[bit]] = circuit.input(static_cast<uint32_t>(a_bits_ + b_bits_ + bit));
+                    inputs[first + *accumulator_[bit]] = build.input(static_cast<uint32_t>(a_bits_ + b_bits_ + bit));
         };
         bind_accumulator();
         // Each round puts one more stage of the pipeline in terms of the operands.
-        Word next = circuit.append(steady_, inputs);
+        Word next = build.append(steady_, inputs);
         for (int round = 0; round < stages; ++round) {
             for (size_t r = 0; r < registers_; ++r) inputs[first + r] = next[outputs + r];
             bind_accumulator();
-            next = circuit.append(steady_, inputs);
+            next = build.append(steady_, inputs);
         }
         Word result;
         for (size_t bit = 0; bit < y_bits_; ++bit)
-            result.push_back(accumulator_[bit] ? next[outputs + *accumulator_[bit]]
-                             : constants_[bit] ? Circuit::kOne
-                                               : Circuit::kZero);
-        return circuit.netlist(result);
+            result.push_back(accumulator_[bit] ? next[outputs + *accumulator_[bit]] : build.constant(constants_[bit]));
+        return build.finish(result);
     }
 
     const ClockedCircuit& circuit_;

@@ -166,12 +166,10 @@ sim::Netlist optimized(const sim::Netlist& netlist) {
                "read_blif in.blif\nstrash\nifraig\ndc2\ndch -f\nif -K 3 -a\nmfs2\nwrite_blif out.blif\n");
     run_process({"yosys-abc", "-q", "source script.abc"}, folder.path());
     std::error_code missing;
-    const sim::Netlist plain =
-        netlist_from_blif(read_blif(to_blif(netlist, "step", inputs, outputs), "step").at(0), inputs, outputs, "step");
-    if (!std::filesystem::exists(folder.path() / "out.blif", missing)) return plain;
+    if (!std::filesystem::exists(folder.path() / "out.blif", missing)) return netlist;
     const BlifModel model = read_blif(read_file(folder.path() / "out.blif"), "yosys-abc").at(0);
     sim::Netlist smaller = netlist_from_blif(model, inputs, outputs, "yosys-abc");
-    return smaller.nodes.size() < plain.nodes.size() ? smaller : plain;
+    return smaller.nodes.size() < netlist.nodes.size() ? smaller : netlist;
 }
 
 /// The step on many lanes.

@@ -4,7 +4,6 @@
 
 #include "gen/mac_unit.h"
 #include "gen/testing.h"
-#include "sim/circuit.h"
 #include "sim/mac_step.h"
 
 namespace concrete::gen {

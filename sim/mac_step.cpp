@@ -4,14 +4,14 @@
 #include <bit>
 #include <fmt/format.h>
 
-#include "sim/circuit.h"
 #include "sim/error.h"
+#include "sim/netlist_builder.h"
 
 namespace concrete::sim {
 namespace {
 
-using Signal = Circuit::Signal;
-using Word = Circuit::Word;
+using Literal = NetlistBuilder::Literal;
+using Word = NetlistBuilder::Word;
 
 int code_bits(const CodeRange& range) {
     const auto bits_of = [](int64_t magnitude) {
@@ -22,97 +22,98 @@ int code_bits(const CodeRange& range) {
 }
 
 /// The low `bits` bits of a word, extended by `fill` where it is shorter.
-Word resized(Word word, int bits, Signal fill) {
+Word resized(Word word, int bits, Literal fill) {
     word.resize(static_cast<size_t>(bits), fill);
     return word;
 }
 
 /// value, negated where `negate` is 1, modulo 2^bits.
-Word negated_if(Circuit& circuit, const Word& value, Signal negate) {
+Word negated_if(NetlistBuilder& build, const Word& value, Literal negate) {
     Word inverted;
-    for (const Signal s : value) inverted.push_back(circuit.xor2(s, negate));
-    return circuit.add(inverted, Word(value.size(), Circuit::kZero), negate);
+    for (const Literal s : value) inverted.push_back(build.exclusive_or(s, negate));
+    return build.add(inverted, Word(value.size(), build.zero()), negate);
 }
 
 /// A code on its way to a port.
 struct Operand {
     Word word;  ///< as wide as the port
-    Signal is_negative;
+    Literal is_negative;
 };
 
-Operand operand(Circuit& circuit, const Word& code, const CodeRange& range, const Port& port, bool sign_magnitude) {
-    const Signal sign = range.lowest < 0 ? code.back() : Circuit::kZero;
+Operand operand(NetlistBuilder& build, const Word& code, const CodeRange& range, const Port& port,
+                bool sign_magnitude) {
+    const Literal sign = range.lowest < 0 ? code.back() : build.zero();
     // |-2^(b - 1)| still fits b bits unsigned, and what does not fit the port has been refused.
-    if (sign_magnitude) return {resized(negated_if(circuit, code, sign), port.bits, Circuit::kZero), sign};
+    if (sign_magnitude) return {resized(negated_if(build, code, sign), port.bits, build.zero()), sign};
     return {resized(code, port.bits, sign), sign};
 }
 
 /// The product in W bits: extended; where it is wider, its low bits (wrap) or clamped (saturate).
-Word fitted(Circuit& circuit, const Word& product, Signal sign, const AccumulatorSpec& spec) {
+Word fitted(NetlistBuilder& build, const Word& product, Literal sign, const AccumulatorSpec& spec) {
     const auto width = static_cast<size_t>(spec.bits);
     if (spec.overflow == Overflow::wrap || product.size() < width) return resized(product, spec.bits, sign);
     // It fits if all bits from the sign of W on are alike.
-    Signal differs = Circuit::kZero;
+    Literal differs = build.zero();
     for (size_t i = width - 1; i < product.size(); ++i) {
-        differs = circuit.or2(differs, circuit.xor2(product[i], sign));
+        differs = build.disjunction(differs, build.exclusive_or(product[i], sign));
     }
     Word result;
     for (size_t i = 0; i < width; ++i) {
-        const Signal extreme = i + 1 == width ? sign : circuit.invert(sign);
-        result.push_back(circuit.choose(differs, extreme, product[i]));
+        const Literal extreme = i + 1 == width ? sign : ~sign;
+        result.push_back(build.choice(differs, extreme, product[i]));
     }
     return result;
 }
 
-Word sum(Circuit& circuit, const Word& acc, const Word& addend, const AccumulatorSpec& spec) {
+Word sum(NetlistBuilder& build, const Word& acc, const Word& addend, const AccumulatorSpec& spec) {
     if (spec.adder) {
         Word operands = acc;
         operands.insert(operands.end(), addend.begin(), addend.end());
-        return resized(circuit.append(*spec.adder->netlist, operands), spec.bits, Circuit::kZero);
+        return resized(build.append(*spec.adder->netlist, operands), spec.bits, build.zero());
     }
     const auto low = static_cast<std::ptrdiff_t>(spec.or_bits);
     Word result;
     for (int i = 0; i < spec.or_bits; ++i) {
-        result.push_back(circuit.or2(acc[static_cast<size_t>(i)], addend[static_cast<size_t>(i)]));
+        result.push_back(build.disjunction(acc[static_cast<size_t>(i)], addend[static_cast<size_t>(i)]));
     }
-    const Signal carry = low == 0
-                             ? Circuit::kZero
-                             : circuit.and2(acc[static_cast<size_t>(low - 1)], addend[static_cast<size_t>(low - 1)]);
-    const Word upper = circuit.add(Word(acc.begin() + low, acc.end()), Word(addend.begin() + low, addend.end()), carry);
+    const Literal carry =
+        low == 0 ? build.zero()
+                 : build.conjunction(acc[static_cast<size_t>(low - 1)], addend[static_cast<size_t>(low - 1)]);
+    const Word upper = build.add(Word(acc.begin() + low, acc.end()), Word(addend.begin() + low, addend.end()), carry);
     result.insert(result.end(), upper.begin(), upper.end());
     return result;
 }
 
-Word saturated(Circuit& circuit, const Word& acc, const Word& addend, Word sum) {
-    const Signal sign = acc.back();
+Word saturated(NetlistBuilder& build, const Word& acc, const Word& addend, Word sum) {
+    const Literal sign = acc.back();
     // 1 where the operands' signs agree and the sum's is the other: index (acc, addend, sum) is 001 or 110.
-    const Signal overflows = circuit.node(0x42, sign, addend.back(), sum.back());
+    const Literal overflows = build.lut({sign, addend.back(), sum.back()}, 0x42);
     for (size_t i = 0; i + 1 < sum.size(); ++i) {
-        sum[i] = circuit.choose(overflows, circuit.invert(sign), sum[i]);
+        sum[i] = build.choice(overflows, ~sign, sum[i]);
     }
-    sum.back() = circuit.choose(overflows, sign, sum.back());
+    sum.back() = build.choice(overflows, sign, sum.back());
     return sum;
 }
 
-Word multiply_accumulate(Circuit& circuit, const ProductModel& products, const AccumulatorSpec& spec, const Operand& a,
-                         const Operand& w, const Word& acc) {
+Word multiply_accumulate(NetlistBuilder& build, const ProductModel& products, const AccumulatorSpec& spec,
+                         const Operand& a, const Operand& w, const Word& acc) {
     const Operator& op = products.multiplier();
     Word inputs = a.word;
     inputs.insert(inputs.end(), w.word.begin(), w.word.end());
-    Word product = circuit.append(*op.netlist, inputs);
-    Signal sign = op.y.is_signed ? product.back() : Circuit::kZero;
+    Word product = build.append(*op.netlist, inputs);
+    Literal sign = op.y.is_signed ? product.back() : build.zero();
     if (products.sign_magnitude()) {
         // One bit more, since the lowest signed product has no opposite in y's bits.
         product =
-            negated_if(circuit, resized(product, op.y.bits + 1, sign), circuit.xor2(a.is_negative, w.is_negative));
+            negated_if(build, resized(product, op.y.bits + 1, sign), build.exclusive_or(a.is_negative, w.is_negative));
         sign = product.back();
     }
-    product.insert(product.begin(), static_cast<size_t>(op.y_lsb), Circuit::kZero);
+    product.insert(product.begin(), static_cast<size_t>(op.y_lsb), build.zero());
     // An unsigned product has a sign, too: 0, beyond its own bits.
-    if (!op.y.is_signed && !products.sign_magnitude()) product.push_back(Circuit::kZero);
-    const Word addend = fitted(circuit, product, sign, spec);
-    Word next = sum(circuit, acc, addend, spec);
-    return spec.overflow == Overflow::saturate ? saturated(circuit, acc, addend, std::move(next)) : next;
+    if (!op.y.is_signed && !products.sign_magnitude()) product.push_back(build.zero());
+    const Word addend = fitted(build, product, sign, spec);
+    Word next = sum(build, acc, addend, spec);
+    return spec.overflow == Overflow::saturate ? saturated(build, acc, addend, std::move(next)) : next;
 }
 
 }  // namespace
@@ -166,22 +167,22 @@ MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec
     result.acc_bits = spec.bits;
     const auto a_bits = static_cast<uint32_t>(result.a_bits), w_bits = static_cast<uint32_t>(result.w_bits),
                acc_bits = static_cast<uint32_t>(result.acc_bits);
-    Circuit circuit(a_bits + w_bits + acc_bits);
-    const Word acc = circuit.input_word(a_bits + w_bits, acc_bits);
-    const Operand a =
-        operand(circuit, circuit.input_word(0, a_bits), products.a_range(), op.a, products.sign_magnitude());
+    NetlistBuilder build(a_bits + w_bits + acc_bits);
+    const Word acc = build.input_word(a_bits + w_bits, acc_bits);
+    const Operand a = operand(build, build.input_word(0, a_bits), products.a_range(), op.a, products.sign_magnitude());
     const Operand w =
-        operand(circuit, circuit.input_word(a_bits, w_bits), products.w_range(), op.b, products.sign_magnitude());
+        operand(build, build.input_word(a_bits, w_bits), products.w_range(), op.b, products.sign_magnitude());
     Word next;
     if (products.is_mac_unit()) {
         Word inputs = a.word;
         inputs.insert(inputs.end(), w.word.begin(), w.word.end());
         inputs.insert(inputs.end(), acc.begin(), acc.end());
-        next = circuit.append(*op.netlist, inputs);
+        next = build.append(*op.netlist, inputs);
     } else {
-        next = multiply_accumulate(circuit, products, spec, a, w, acc);
+        next = multiply_accumulate(build, products, spec, a, w, acc);
     }
-    result.netlist = circuit.netlist(next);
+    // Operators' netlists are in a good order already, and a circuit is made for every multiplication of matrices.
+    result.netlist = build.finish(next, NetlistBuilder::Order::as_built);
     return result;
 }
 

@@ -154,11 +154,11 @@ TEST(NetlistEngine, RunsWhatHasNoTable) {
     wide->netlist = testing::exact_product_netlist(16, 16, true);
     auto split = std::make_shared<Operator>(
         testing::bare_operator("split", OperatorKind::adder, {"a", 40, true}, {"b", 40, true}, {"y", 40, true}));
-    Circuit circuit(80);
-    Circuit::Word sum = circuit.add(circuit.input_word(0, 20), circuit.input_word(40, 20), Circuit::kZero);
-    const Circuit::Word high = circuit.add(circuit.input_word(20, 20), circuit.input_word(60, 20), Circuit::kZero);
+    NetlistBuilder build(80);
+    NetlistBuilder::Word sum = build.add(build.input_word(0, 20), build.input_word(40, 20), build.zero());
+    const NetlistBuilder::Word high = build.add(build.input_word(20, 20), build.input_word(60, 20), build.zero());
     sum.insert(sum.end(), high.begin(), high.end());
-    split->netlist = circuit.netlist(sum);
+    split->netlist = build.finish(sum);
 
     const ProductModel products(wide, {-32768, 32767}, {-32768, 32767}, false);
     const AccumulatorSpec acc = make_accumulator(40, Overflow::wrap, split);
@@ -185,18 +185,18 @@ TEST(NetlistEngine, RunsWhatHasNoTable) {
 std::shared_ptr<Operator> broken_carry_unit(const std::string& init) {
     auto op = std::make_shared<Operator>(
         testing::bare_operator("unit", OperatorKind::mac, {"a", 4, true}, {"b", 4, true}, {"acc", 12, true}));
-    Circuit circuit(4 + 4 + 12);
-    Circuit::Word product = circuit.append(testing::exact_product_netlist(4, 4, true), circuit.input_word(0, 8));
+    NetlistBuilder build(4 + 4 + 12);
+    NetlistBuilder::Word product = build.append(testing::exact_product_netlist(4, 4, true), build.input_word(0, 8));
     product.resize(12, product.back());
-    const Circuit::Word acc = circuit.input_word(8, 12);
+    const NetlistBuilder::Word acc = build.input_word(8, 12);
     const auto part = [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-        return circuit.add({acc.begin() + begin, acc.begin() + end}, {product.begin() + begin, product.begin() + end},
-                           Circuit::kZero);
+        return build.add({acc.begin() + begin, acc.begin() + end}, {product.begin() + begin, product.begin() + end},
+                         build.zero());
     };
-    Circuit::Word next = part(0, 4);
-    const Circuit::Word high = part(4, 12);
+    NetlistBuilder::Word next = part(0, 4);
+    const NetlistBuilder::Word high = part(4, 12);
     next.insert(next.end(), high.begin(), high.end());
-    op->netlist = circuit.netlist(next);
+    op->netlist = build.finish(next);
     op->mac = MacInterface{"clk", "clear", "en", init, false, 1, init.empty() ? int64_t{-5} : int64_t{0}};
     return op;
 }

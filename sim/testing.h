@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "sim/circuit.h"
+#include "sim/netlist_builder.h"
 #include "sim/operator.h"
 
 /// Operators that betray mistakes, for tests: non-zero at (0, 0), asymmetric, extreme values.
@@ -61,29 +61,30 @@ inline std::shared_ptr<Operator> inverting_adder(int bits) {
 
 /// The function of a table's bit as nodes: f(x) = x[top] ? f_1(x) : f_0(x), down to constants. values: 2^bits of them,
 /// indexed by the inputs 0 .. bits - 1 read as a number, input 0 its lowest bit.
-inline Circuit::Signal chosen_from(Circuit& circuit, const std::vector<bool>& values, const Circuit::Word& inputs) {
-    if (values.size() == 1) return values[0] ? Circuit::kOne : Circuit::kZero;
+inline NetlistBuilder::Literal chosen_from(NetlistBuilder& build, const std::vector<bool>& values,
+                                           const NetlistBuilder::Word& inputs) {
+    if (values.size() == 1) return build.constant(values[0]);
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    const Circuit::Word rest(inputs.begin(), inputs.end() - 1);
-    const auto if_zero = chosen_from(circuit, {values.begin(), middle}, rest);
-    const auto if_one = chosen_from(circuit, {middle, values.end()}, rest);
-    return circuit.choose(inputs.back(), if_one, if_zero);
+    const NetlistBuilder::Word rest(inputs.begin(), inputs.end() - 1);
+    const auto if_zero = chosen_from(build, {values.begin(), middle}, rest);
+    const auto if_one = chosen_from(build, {middle, values.end()}, rest);
+    return build.choice(inputs.back(), if_one, if_zero);
 }
 
 /// A netlist made from the table, for tests; large where the table is random.
 inline Netlist netlist_of_table(const Operator& op) {
-    Circuit circuit(static_cast<uint32_t>(op.a.bits + op.b.bits));
+    NetlistBuilder build(static_cast<uint32_t>(op.a.bits + op.b.bits));
     // In the table's index b is low, a high.
-    Circuit::Word inputs = circuit.input_word(static_cast<uint32_t>(op.a.bits), static_cast<uint32_t>(op.b.bits));
-    const Circuit::Word a = circuit.input_word(0, static_cast<uint32_t>(op.a.bits));
+    NetlistBuilder::Word inputs = build.input_word(static_cast<uint32_t>(op.a.bits), static_cast<uint32_t>(op.b.bits));
+    const NetlistBuilder::Word a = build.input_word(0, static_cast<uint32_t>(op.a.bits));
     inputs.insert(inputs.end(), a.begin(), a.end());
-    Circuit::Word outputs;
+    NetlistBuilder::Word outputs;
     for (int bit = 0; bit < op.y.bits; ++bit) {
         std::vector<bool> values;
         for (const int32_t y : op.lut) values.push_back((int64_t{y} >> bit & 1) != 0);
-        outputs.push_back(chosen_from(circuit, values, inputs));
+        outputs.push_back(chosen_from(build, values, inputs));
     }
-    return circuit.netlist(outputs);
+    return build.finish(outputs, NetlistBuilder::Order::as_built);
 }
 
 /// The operator with the netlist of its table.
@@ -94,21 +95,21 @@ inline std::shared_ptr<Operator> with_netlist(std::shared_ptr<Operator> op) {
 
 /// The exact product as rows of adders, the row of b's sign subtracted: for widths without table.
 inline Netlist exact_product_netlist(int a_bits, int b_bits, bool is_signed) {
-    Circuit circuit(static_cast<uint32_t>(a_bits + b_bits));
+    NetlistBuilder build(static_cast<uint32_t>(a_bits + b_bits));
     const auto y_bits = static_cast<size_t>(a_bits + b_bits);
-    Circuit::Word a = circuit.input_word(0, static_cast<uint32_t>(a_bits));
-    Circuit::Word sum(y_bits, Circuit::kZero);
-    a.resize(y_bits, is_signed ? a.back() : Circuit::kZero);
+    NetlistBuilder::Word a = build.input_word(0, static_cast<uint32_t>(a_bits));
+    NetlistBuilder::Word sum(y_bits, build.zero());
+    a.resize(y_bits, is_signed ? a.back() : build.zero());
     for (size_t i = 0; i < static_cast<size_t>(b_bits); ++i) {
-        const Circuit::Signal b = circuit.input(static_cast<uint32_t>(a_bits) + static_cast<uint32_t>(i));
+        const NetlistBuilder::Literal b = build.input(static_cast<uint32_t>(a_bits) + static_cast<uint32_t>(i));
         const bool subtracts = is_signed && i + 1 == static_cast<size_t>(b_bits);
-        Circuit::Word row(y_bits, Circuit::kZero);
-        for (size_t j = i; j < y_bits; ++j) row[j] = circuit.and2(a[j - i], b);
+        NetlistBuilder::Word row(y_bits, build.zero());
+        for (size_t j = i; j < y_bits; ++j) row[j] = build.conjunction(a[j - i], b);
         if (subtracts)
-            for (Circuit::Signal& s : row) s = circuit.invert(s);
-        sum = circuit.add(sum, row, subtracts ? Circuit::kOne : Circuit::kZero);
+            for (NetlistBuilder::Literal& s : row) s = ~s;
+        sum = build.add(sum, row, subtracts ? build.one() : build.zero());
     }
-    return circuit.netlist(sum);
+    return build.finish(sum);
 }
 
 }  // namespace concrete::sim::testing

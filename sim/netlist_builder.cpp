@@ -1,15 +1,16 @@
-#include "gen/netlist_builder.h"
+#include "sim/netlist_builder.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 
-#include "gen/netlist_order.h"
 #include "sim/error.h"
+#include "sim/netlist_order.h"
 
-namespace concrete::gen {
+namespace concrete::sim {
 
-using sim::Netlist;
 using Literal = NetlistBuilder::Literal;
+using Word = NetlistBuilder::Word;
 
 namespace {
 
@@ -89,9 +90,15 @@ size_t NetlistBuilder::Hash::operator()(const Netlist::Node& node) const {
 }
 
 NetlistBuilder::NetlistBuilder(uint32_t inputs) {
-    if (inputs > sim::kMaxNetlistPins)
-        throw RangeError(fmt::format("a netlist of {} inputs, expected at most {}", inputs, sim::kMaxNetlistPins));
+    if (inputs > kMaxNetlistPins)
+        throw RangeError(fmt::format("a netlist of {} inputs, expected at most {}", inputs, kMaxNetlistPins));
     made_.inputs = inputs;
+}
+
+Word NetlistBuilder::input_word(uint32_t first, uint32_t bits) const {
+    Word word;
+    for (uint32_t i = 0; i < bits; ++i) word.push_back(input(first + i));
+    return word;
 }
 
 Literal NetlistBuilder::lut(std::array<Literal, 3> fanin, uint8_t table) {
@@ -102,7 +109,7 @@ Literal NetlistBuilder::lut(std::array<Literal, 3> fanin, uint8_t table) {
     if (merged.count == 1) return Literal(2 * merged.signals[0] + inverted);
     const auto [place, is_new] = known_.try_emplace(merged.node(), made_.signals());
     if (is_new) {
-        constexpr uint32_t most = 8 * sim::kMaxNetlistNodes;  // dead ones go later
+        constexpr uint32_t most = 8 * kMaxNetlistNodes;  // dead ones go later
         if (made_.nodes.size() >= most)
             throw RangeError(fmt::format("a netlist of more than {} nodes before dead ones are dropped", most));
         made_.nodes.push_back(place->first);
@@ -132,10 +139,32 @@ Literal NetlistBuilder::expand(std::span<const Literal> fanin, std::span<const u
     return lut(three, bits);
 }
 
-Netlist NetlistBuilder::finish(std::span<const Literal> outputs) const {
-    if (outputs.size() > sim::kMaxNetlistPins)
-        throw RangeError(
-            fmt::format("a netlist of {} outputs, expected at most {}", outputs.size(), sim::kMaxNetlistPins));
+Word NetlistBuilder::add(const Word& x, const Word& y, Literal carry) {
+    Word sum;
+    for (size_t i = 0; i < x.size(); ++i) {
+        sum.push_back(exclusive_or(x[i], y[i], carry));
+        if (i + 1 < x.size()) carry = majority(x[i], y[i], carry);
+    }
+    return sum;
+}
+
+Word NetlistBuilder::append(const Netlist& other, std::span<const Literal> inputs) {
+    if (inputs.size() != other.inputs)
+        throw ShapeError(fmt::format("netlist: {} signals for {} inputs", inputs.size(), other.inputs));
+    Word literals{zero(), one()};
+    literals.reserve(other.signals());
+    literals.insert(literals.end(), inputs.begin(), inputs.end());
+    for (const Netlist::Node& node : other.nodes)
+        literals.push_back(
+            lut({literals[node.fanin[0]], literals[node.fanin[1]], literals[node.fanin[2]]}, node.table));
+    Word outputs;
+    for (const uint32_t output : other.outputs) outputs.push_back(literals[output]);
+    return outputs;
+}
+
+Netlist NetlistBuilder::finish(std::span<const Literal> outputs, Order wanted_order) const {
+    if (outputs.size() > kMaxNetlistPins)
+        throw RangeError(fmt::format("a netlist of {} outputs, expected at most {}", outputs.size(), kMaxNetlistPins));
     const uint32_t first = made_.first_node();
 
     // What is live, in the order of building. Outputs are signals here, whatever their sense.
@@ -157,7 +186,9 @@ Netlist NetlistBuilder::finish(std::span<const Literal> outputs) const {
         kept.nodes.push_back(node);
     }
     for (const Literal output : outputs) kept.outputs.push_back(number[output.signal()]);
-    const std::vector<uint32_t> order = order_for_few_live(kept);
+    std::vector<uint32_t> order(kept.nodes.size());
+    std::iota(order.begin(), order.end(), 0);
+    if (wanted_order == Order::few_live) order = order_for_few_live(kept);
 
     // Senses: a node that outputs want inverted only is kept inverted; where they want both, an inverter follows it.
     std::vector<uint8_t> wanted(kept.signals());  // 1: as it is, 2: inverted
@@ -191,23 +222,16 @@ Netlist NetlistBuilder::finish(std::span<const Literal> outputs) const {
     }
     for (size_t i = 0; i < outputs.size(); ++i)
         done.outputs.push_back((outputs[i].is_inverted() ? inverse_of : signal_of)[kept.outputs[i]]);
-    if (done.nodes.size() > sim::kMaxNetlistNodes)
+    if (done.nodes.size() > kMaxNetlistNodes)
         throw RangeError(
-            fmt::format("a netlist of {} nodes, expected at most {}", done.nodes.size(), sim::kMaxNetlistNodes));
+            fmt::format("a netlist of {} nodes, expected at most {}", done.nodes.size(), kMaxNetlistNodes));
     return done;
 }
 
 Netlist simplify(const Netlist& netlist) {
-    if (const auto problem = sim::netlist_problem(netlist)) throw InputError("netlist: " + *problem);
+    if (const auto problem = netlist_problem(netlist)) throw InputError("netlist: " + *problem);
     NetlistBuilder build(netlist.inputs);
-    std::vector<Literal> literals{build.zero(), build.one()};
-    for (uint32_t i = 0; i < netlist.inputs; ++i) literals.push_back(build.input(i));
-    for (const Netlist::Node& node : netlist.nodes)
-        literals.push_back(
-            build.lut({literals[node.fanin[0]], literals[node.fanin[1]], literals[node.fanin[2]]}, node.table));
-    std::vector<Literal> outputs;
-    for (const uint32_t output : netlist.outputs) outputs.push_back(literals[output]);
-    return build.finish(outputs);
+    return build.finish(build.append(netlist, build.input_word(0, netlist.inputs)));
 }
 
-}  // namespace concrete::gen
+}  // namespace concrete::sim

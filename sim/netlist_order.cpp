@@ -1,4 +1,4 @@
-#include "gen/netlist_order.h"
+#include "sim/netlist_order.h"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,7 @@
 #include <queue>
 #include <tuple>
 
-namespace concrete::gen {
-
-using sim::Netlist;
+namespace concrete::sim {
 
 namespace {
 
@@ -205,4 +203,4 @@ std::vector<uint32_t> order_for_few_live(const Netlist& netlist) {
     return order;
 }
 
-}  // namespace concrete::gen
+}  // namespace concrete::sim

@@ -1,45 +1,18 @@
-#include "gen/netlist_builder.h"
+#include "sim/netlist_builder.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
 
-#include "gen/blif_netlist.h"
-#include "gen/netlist_order.h"
-#include "gen/testing.h"
-#include "sim/random.h"
+#include "sim/error.h"
+#include "sim/netlist_order.h"
+#include "sim/netlist_testing.h"
 
-namespace concrete::gen {
+namespace concrete::sim {
 namespace {
 
-using sim::Netlist;
-using testing::input_error;
-
-/// A netlist with constants, repeated fan-ins, buffers, inverters, duplicates and dead nodes among its nodes.
-Netlist random_netlist(sim::Random& random, uint32_t inputs, size_t nodes, size_t outputs) {
-    Netlist netlist;
-    netlist.inputs = inputs;
-    constexpr std::array<uint8_t, 8> kinds{0x00, 0xff, 0xf0, 0x0f, 0xcc, 0xc0, 0x3c, 0x96};
-    for (size_t i = 0; i < nodes; ++i) {
-        Netlist::Node node;
-        const uint64_t reach = random.below(3) == 0 ? netlist.signals() : std::min<uint64_t>(netlist.signals(), 20);
-        for (uint32_t& fanin : node.fanin) fanin = static_cast<uint32_t>(netlist.signals() - 1 - random.below(reach));
-        node.table = static_cast<uint8_t>(random.below(3) == 0 ? kinds[random.below(8)] : random.bits());
-        if (!netlist.nodes.empty() && random.below(8) == 0) node = netlist.nodes[random.below(netlist.nodes.size())];
-        netlist.nodes.push_back(node);
-    }
-    for (size_t i = 0; i < outputs; ++i)
-        netlist.outputs.push_back(static_cast<uint32_t>(random.below(netlist.signals())));
-    return netlist;
-}
-
-void expect_equal_functions(const Netlist& x, const Netlist& y, sim::Random& random) {
-    for (int round = 0; round < 16; ++round) {
-        std::vector<uint64_t> inputs(x.inputs);
-        for (uint64_t& word : inputs) word = random.bits();
-        ASSERT_EQ(sim::evaluate64(x, inputs), sim::evaluate64(y, inputs));
-    }
-}
+using testing::expect_equal_functions;
+using testing::random_netlist;
 
 /// Every node different, none of them constant, a buffer, or an inverter of anything an output does not want.
 void expect_tidy(const Netlist& netlist) {
@@ -68,13 +41,13 @@ void expect_tidy(const Netlist& netlist) {
 }
 
 TEST(Simplify, KeepsFunctionsAndIsIdempotent) {
-    sim::Random random(3);
+    Random random(3);
     for (int trial = 0; trial < 300; ++trial) {
         const Netlist netlist =
             random_netlist(random, static_cast<uint32_t>(random.below(9)), random.below(120), 1 + random.below(12));
-        ASSERT_EQ(sim::netlist_problem(netlist), std::nullopt);
+        ASSERT_EQ(netlist_problem(netlist), std::nullopt);
         const Netlist simple = simplify(netlist);
-        ASSERT_EQ(sim::netlist_problem(simple), std::nullopt);
+        ASSERT_EQ(netlist_problem(simple), std::nullopt);
         expect_equal_functions(netlist, simple, random);
         expect_tidy(simple);
         ASSERT_EQ(simplify(simple), simple) << trial;
@@ -100,7 +73,12 @@ TEST(Simplify, RemovesWhatIsSuperfluous) {
     EXPECT_EQ(simple.outputs[5], Netlist::kOne);
     EXPECT_EQ(simple.nodes[simple.outputs[4] - 4].table, 0x0f);
     netlist.nodes[0].fanin[0] = 9;
-    EXPECT_EQ(input_error([&] { simplify(netlist); }), "netlist: node 0 reads signal 9, which does not come before it");
+    try {
+        simplify(netlist);
+        FAIL() << "no error";
+    } catch (const InputError& error) {
+        EXPECT_STREQ(error.what(), "netlist: node 0 reads signal 9, which does not come before it");
+    }
 }
 
 TEST(Simplify, KeepsOneSenseOfAnOutput) {
@@ -112,7 +90,7 @@ TEST(Simplify, KeepsOneSenseOfAnOutput) {
         if (both) outputs.push_back(~nand);
         const Netlist netlist = build.finish(outputs);
         EXPECT_EQ(netlist.nodes.size(), both ? 3u : 2u);
-        const std::vector<uint64_t> values = sim::evaluate64(netlist, std::vector<uint64_t>{0b1100, 0b1010});
+        const std::vector<uint64_t> values = evaluate64(netlist, std::vector<uint64_t>{0b1100, 0b1010});
         EXPECT_EQ(values[0] & 15, 0b0111u);
         EXPECT_EQ(values[1] & 15, 0b1011u);
         EXPECT_TRUE(!both || (values[2] & 15) == 0b1000u);
@@ -120,7 +98,7 @@ TEST(Simplify, KeepsOneSenseOfAnOutput) {
 }
 
 TEST(NetlistBuilder, ExpandsWideGates) {
-    sim::Random random(4);
+    Random random(4);
     for (size_t width = 0; width <= 10; ++width) {
         NetlistBuilder build(10);
         std::vector<NetlistBuilder::Literal> fanin;
@@ -135,7 +113,7 @@ TEST(NetlistBuilder, ExpandsWideGates) {
         const Netlist netlist = build.finish(std::vector{build.gate(fanin, table)});
         std::vector<uint64_t> inputs(10);
         for (uint64_t& word : inputs) word = random.bits();
-        const uint64_t found = sim::evaluate64(netlist, inputs)[0];
+        const uint64_t found = evaluate64(netlist, inputs)[0];
         for (unsigned lane = 0; lane < 64; ++lane) {
             uint64_t index = 0;
             for (size_t i = 0; i < width; ++i) index |= ((inputs[from[i]] >> lane & 1) ^ (i % 2)) << i;
@@ -145,7 +123,7 @@ TEST(NetlistBuilder, ExpandsWideGates) {
     NetlistBuilder build(7);
     const std::vector<NetlistBuilder::Literal> seven(7, build.input(0));
     EXPECT_THROW(build.gate(seven, std::vector<uint64_t>(1)), ShapeError);
-    EXPECT_THROW(NetlistBuilder(sim::kMaxNetlistPins + 1), RangeError);
+    EXPECT_THROW(NetlistBuilder(kMaxNetlistPins + 1), RangeError);
 }
 
 TEST(Order, CountsLiveValues) {
@@ -171,7 +149,7 @@ TEST(Order, CountsLiveValues) {
 }
 
 TEST(Order, NeverKeepsMoreLiveThanTheGivenOne) {
-    sim::Random random(5);
+    Random random(5);
     for (int trial = 0; trial < 100; ++trial) {
         const Netlist netlist = random_netlist(random, 8, 200, 8);
         const std::vector<uint32_t> order = order_for_few_live(netlist);
@@ -183,74 +161,78 @@ TEST(Order, NeverKeepsMoreLiveThanTheGivenOne) {
             for (uint32_t& fanin : ordered.nodes[i].fanin)
                 if (fanin >= netlist.first_node()) fanin = netlist.first_node() + place[fanin - netlist.first_node()];
         }
-        ASSERT_EQ(sim::netlist_problem(ordered), std::nullopt);
+        ASSERT_EQ(netlist_problem(ordered), std::nullopt);
         ASSERT_LE(max_live(ordered), max_live(netlist));
     }
 }
 
-TEST(BlifNetlist, RoundTrip) {
-    sim::Random random(6);
-    for (int trial = 0; trial < 100; ++trial) {
-        const Netlist netlist = random_netlist(random, 5, random.below(60), 4);
-        const std::vector<std::string> inputs{"a[0]", "a[1]", "b[0]", "b[1]", "b[2]"}, outputs{"p", "q", "r", "s"};
-        const std::string text = to_blif(netlist, "m", inputs, outputs);
-        const Netlist back = netlist_from_blif(read_blif(text, "m.blif").at(0), inputs, outputs, "m.blif");
-        expect_equal_functions(netlist, back, random);
-        ASSERT_EQ(back, netlist_from_blif(read_blif(text, "m.blif").at(0), inputs, outputs, "m.blif"));
+/// Words whose lane l holds bit i of l.
+std::vector<uint64_t> all_lanes(uint32_t inputs) {
+    std::vector<uint64_t> words;
+    for (uint32_t i = 0; i < inputs; ++i) {
+        uint64_t word = 0;
+        for (uint64_t lane = 0; lane < 64; ++lane) word |= (lane >> i & 1) << lane;
+        words.push_back(word);
     }
-    EXPECT_THROW(to_blif(Netlist{}, "m", std::vector<std::string>{"a"}, {}), ShapeError);
+    return words;
 }
 
-TEST(BlifNetlist, TakesGatesInAnyOrderAndCutsWhereAsked) {
-    const BlifModel model =
-        read_blif(
-            ".model m\n.inputs a b c d\n.outputs y z\n.names t d y\n10 1\n01 1\n.names a b c t\n111 1\n0-0 1\n"
-            ".names a z\n1 1\n.latch y q 0\n.names q a n\n11 1\n.end\n",
-            "m")
-            .at(0);
-    const std::vector<std::string> inputs{"a", "b", "c", "d"};
-    const Netlist netlist = netlist_from_blif(model, inputs, std::vector<std::string>{"y", "z"}, "m");
-    EXPECT_EQ(netlist.nodes.size(), 2u);
-    EXPECT_EQ(netlist.outputs[1], netlist.input(0));
-    const std::vector<uint64_t> values =
-        sim::evaluate64(netlist, std::vector<uint64_t>{0xff00, 0xf0f0, 0xcccc, 0xaaaa});
-    for (unsigned lane = 0; lane < 16; ++lane) {
-        const bool a = (lane & 8) != 0, b = (lane & 4) != 0, c = (lane & 2) != 0, d = (lane & 1) != 0;
-        EXPECT_EQ((values[0] >> lane & 1) != 0, ((a && b && c) || (!a && !c)) != d) << lane;
+TEST(NetlistBuilder, SimplifiedNodesKeepTheirFunction) {
+    // Fanins: constants, three inputs, an inverter, an inverter of an inverter, a node.
+    for (int table = 0; table < 256; ++table) {
+        NetlistBuilder build(3);
+        NetlistBuilder::Word signals{build.zero(), build.one(), build.input(0), build.input(1), build.input(2)};
+        signals.push_back(~build.input(1));
+        signals.push_back(~signals.back());
+        signals.push_back(build.majority(build.input(0), build.input(1), build.input(2)));
+        const std::vector<uint64_t> x = all_lanes(3);
+        const std::vector<uint64_t> values{0,    ~uint64_t{0}, x[0], x[1],
+                                           x[2], ~x[1],        x[1], (x[0] & x[1]) | (x[0] & x[2]) | (x[1] & x[2])};
+        NetlistBuilder::Word outputs;
+        std::vector<uint64_t> expected;
+        for (size_t i = 0; i < signals.size(); ++i)
+            for (size_t j = 0; j < signals.size(); ++j)
+                for (size_t k = 0; k < signals.size(); ++k) {
+                    outputs.push_back(build.lut({signals[i], signals[j], signals[k]}, static_cast<uint8_t>(table)));
+                    expected.push_back(lut3(static_cast<uint8_t>(table), values[i], values[j], values[k]));
+                }
+        const Netlist netlist = build.finish(outputs);
+        ASSERT_EQ(netlist_problem(netlist), std::nullopt);
+        ASSERT_EQ(evaluate64(netlist, x), expected) << "table " << table;
     }
-    // The next-state function of a latch: its output is an input, its input an output.
-    const Netlist next =
-        netlist_from_blif(model, std::vector<std::string>{"q", "a"}, std::vector<std::string>{"n"}, "m");
-    EXPECT_EQ(next.nodes.size(), 1u);
-    const auto error = [&](const std::vector<std::string>& from, const std::vector<std::string>& to) {
-        return input_error([&] { netlist_from_blif(model, from, to, "m"); });
-    };
-    EXPECT_EQ(error(inputs, {"n"}), "m:12: signal 'q' is the output of a latch, expected a combinational circuit");
-    EXPECT_EQ(error({"a", "b", "c"}, {"y"}), "m: the outputs depend on 'd', which is none of the inputs asked for");
-    EXPECT_EQ(error(inputs, {"w"}), "m: model 'm' has no signal 'w'");
-    EXPECT_EQ(error({"a", "a"}, {"y"}), "m: input 'a' is named twice");
 }
 
-TEST(BlifNetlist, RefusesLoopsAndWhatNothingDrives) {
-    const auto error = [](const std::string& gates) {
-        const BlifModel model = read_blif(".model m\n.inputs a\n.outputs y\n" + gates, "m.blif").at(0);
-        return input_error(
-            [&] { netlist_from_blif(model, std::vector<std::string>{"a"}, std::vector<std::string>{"y"}, "m.blif"); });
-    };
-    EXPECT_EQ(error(".names a t y\n11 1\n.names y s\n0 1\n.names s t\n1 1\n"),
-              "m.blif:4: signal 'y' depends on itself: a combinational loop");
-    EXPECT_EQ(error(".names y y\n1 1\n"), "m.blif:4: signal 'y' depends on itself: a combinational loop");
-    EXPECT_EQ(error(".names a t y\n11 1\n"), "m.blif: signal 't' is read, but nothing drives it");
-    EXPECT_EQ(error(""), "m.blif: signal 'y' is read, but nothing drives it");
-    std::string chain;  // longer than any stack is deep
-    for (int i = 0; i < 100'000; ++i)
-        chain += std::string(".names ") + (i == 0 ? "a" : "n" + std::to_string(i - 1)) + " n" + std::to_string(i) +
-                 "\n0 1\n";
-    const BlifModel model = read_blif(".model m\n.inputs a\n.outputs n99999\n" + chain, "m.blif").at(0);
-    EXPECT_EQ(
-        netlist_from_blif(model, std::vector<std::string>{"a"}, std::vector<std::string>{"n99999"}, "m").outputs[0],
-        2u);
+TEST(NetlistBuilder, KeepsOneOfEqualNodesAndNoneThatNothingNeeds) {
+    NetlistBuilder build(3);
+    const auto [a, b, c] = std::array{build.input(0), build.input(1), build.input(2)};
+    EXPECT_EQ(build.conjunction(a, b), build.conjunction(b, a));
+    EXPECT_EQ(build.exclusive_or(a, b, c), build.exclusive_or(c, a, b));
+    EXPECT_EQ(build.exclusive_or(a, a), build.zero());
+    EXPECT_EQ(build.choice(a, b, b), b);
+    EXPECT_EQ(~~c, c);
+    EXPECT_EQ(build.exclusive_or(a, ~a), build.one());
+    const std::vector<NetlistBuilder::Literal> outputs{build.conjunction(a, b), build.one(), c};
+    const Netlist netlist = build.finish(outputs);
+    EXPECT_EQ(netlist.nodes.size(), 1u);
+    EXPECT_EQ(netlist.outputs, (std::vector<uint32_t>{5, Netlist::kOne, 4}));
+}
+
+TEST(NetlistBuilder, AddsWordsAndTakesOtherNetlists) {
+    NetlistBuilder adder(6);
+    const Netlist sum = adder.finish(adder.add(adder.input_word(0, 3), adder.input_word(3, 3), adder.one()));
+    NetlistBuilder swapped(6);
+    NetlistBuilder::Word inputs = swapped.input_word(3, 3);
+    const NetlistBuilder::Word low = swapped.input_word(0, 3);
+    inputs.insert(inputs.end(), low.begin(), low.end());
+    const Netlist same = swapped.finish(swapped.append(sum, inputs));
+    for (const Netlist* netlist : {&sum, &same}) {
+        const std::vector<uint64_t> planes = evaluate64(*netlist, all_lanes(6));
+        for (uint64_t lane = 0; lane < 64; ++lane)
+            for (uint64_t bit = 0; bit < 3; ++bit)
+                EXPECT_EQ(planes[bit] >> lane & 1, ((lane & 7) + (lane >> 3) + 1) >> bit & 1) << lane;
+    }
+    EXPECT_THROW(swapped.append(sum, low), ShapeError);
 }
 
 }  // namespace
-}  // namespace concrete::gen
+}  // namespace concrete::sim
