@@ -27,7 +27,7 @@ struct ClockedCircuit {
 /// Synthesizes a clocked module with Yosys: enables and synchronous resets become logic in front of plain registers, an
 /// asynchronous reset becomes a synchronous one (its effect between two edges is nobody's input here).
 ///
-/// Throws: SynthesisRefused (gen/synthesis.h) where Yosys refuses, and for latches, memories that do not become
+/// Throws: SynthesisRefused (gen/yosys.h) where Yosys refuses, and for latches, memories that do not become
 /// registers, loops and undriven signals; InputError for registers that are not clocked by the rising edge of `clock`
 /// itself; MissingError without Yosys.
 ClockedCircuit synthesize_clocked(const sim::Sources& sources, std::span<const sim::Port> inputs,

@@ -5,18 +5,13 @@
 #include <sstream>
 
 #include "gen/blif_netlist.h"
-#include "gen/process.h"
 #include "gen/synthesis.h"
+#include "gen/yosys.h"
 #include "sim/error.h"
 #include "sim/file.h"
 
 namespace concrete::gen {
 namespace {
-
-std::string first_line(const std::string& text) {
-    constexpr size_t longest = 300;
-    return text.substr(0, std::min(text.find('\n'), longest));
-}
 
 /// "Input pattern:  a[0]=1 b[3]=0 ...": inputs that are not named do not matter; there may be none.
 void read_pattern(const std::string& line, const sim::Operator& op, FormalResult& result) {
@@ -56,7 +51,7 @@ FormalResult prove_equal(const std::string& source_aiger, const sim::Netlist& ne
     // Its own limit of time ends only some of its methods: the process has one as well.
     const std::string command =
         fmt::format("cec -T {} -C 10000000 source.aig netlist.blif", std::max(1, static_cast<int>(cpu_s)));
-    const ProcessResult run = run_process({"yosys-abc", "-s", "-q", command}, folder.path(), limits);
+    const ProcessResult run = run_abc(command + "\n", folder.path(), limits);
 
     FormalResult result;
     if (!run.ended_by.empty()) {

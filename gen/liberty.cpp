@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gen/process.h"
+#include "gen/yosys.h"
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/sources_check.h"
@@ -262,8 +262,7 @@ MappedCircuit map_to_cells(const Synthesis& circuit, const CellLibrary& library)
     const TemporaryFolder folder;
     write_file(folder.path() / "cells.lib", library.text);
     write_file(folder.path() / "source.aig", circuit.source_aiger);
-    write_file(folder.path() / "script.abc", kScript);
-    const ProcessResult result = run_process({"yosys-abc", "-s", "-q", "source script.abc"}, folder.path(), limits());
+    const ProcessResult result = run_abc(kScript, folder.path(), limits());
     MappedCircuit mapped;
     read_gates(result.out, mapped);
     if (mapped.cells.empty()) {

@@ -11,9 +11,9 @@
 #include "gen/elaborate.h"
 #include "gen/mac_program.h"
 #include "gen/metrics.h"
-#include "gen/process.h"
 #include "gen/reading.h"
 #include "gen/sources.h"
+#include "gen/yosys.h"
 #include "sim/bitslice.h"
 #include "sim/error.h"
 #include "sim/file.h"
@@ -162,9 +162,8 @@ sim::Netlist optimized(const sim::Netlist& netlist) {
     for (size_t i = 0; i < netlist.inputs; ++i) inputs.push_back(fmt::format("i{}", i));
     for (size_t i = 0; i < netlist.outputs.size(); ++i) outputs.push_back(fmt::format("o{}", i));
     write_file(folder.path() / "in.blif", to_blif(netlist, "step", inputs, outputs));
-    write_file(folder.path() / "script.abc",
-               "read_blif in.blif\nstrash\nifraig\ndc2\ndch -f\nif -K 3 -a\nmfs2\nwrite_blif out.blif\n");
-    run_process({"yosys-abc", "-q", "source script.abc"}, folder.path());
+    run_abc("read_blif in.blif\nstrash\nifraig\ndc2\ndch -f\nif -K 3 -a\nmfs2\nwrite_blif out.blif\n", folder.path(),
+            {});
     std::error_code missing;
     if (!std::filesystem::exists(folder.path() / "out.blif", missing)) return netlist;
     const BlifModel model = read_blif(read_file(folder.path() / "out.blif"), "yosys-abc").at(0);

@@ -28,6 +28,19 @@ std::string refusal(const std::string& body, const std::string& ports = "input c
     });
 }
 
+TEST(MacUnit, KeepsYosysFromReachingOutside) {
+    EXPECT_EQ(refusal(R"(
+      reg signed [11:0] s;
+      always @(posedge clk) if (clear) s <= 0; else if (en) s <= s + a * b;
+      assign acc = s;
+      endmodule
+      module unused(output [7:0] y);
+      reg [7:0] m [0:0];
+      initial $readmemh("/proc/version", m);
+      assign y = m[0];)"),
+              "$readmem is not passed to Yosys: Verilog may not reach outside the simulation");
+}
+
 TEST(MacUnit, RefusesHiddenState) {
     EXPECT_THAT(refusal(R"(
       reg [11:0] s, c; wire [11:0] p = {{4{a[3]}}, a} * {{8{b[3]}}, b};

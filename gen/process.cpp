@@ -1,5 +1,6 @@
 #include "gen/process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -200,6 +201,14 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fi
     if (result.ended_by.empty()) result.ended_by = describe_end(end, result, limits);
     result.exit_status = WIFSIGNALED(end.status) ? 128 + WTERMSIG(end.status) : WEXITSTATUS(end.status);
     return result;
+}
+
+std::string first_line(const std::string& text) {
+    constexpr size_t longest = 300;
+    std::string line = text.substr(0, std::min(text.find('\n'), longest));
+    for (char& c : line)
+        if (c < ' ' || c > '~') c = '?';
+    return line;
 }
 
 std::string tool_version(const std::string& tool) {

@@ -31,6 +31,9 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& command, const std::filesystem::path& working_folder,
                           const ProcessLimits& limits = {});
 
+/// The first line of what a program printed, for a message: at most 300 letters, unprintable ones as '?'.
+std::string first_line(const std::string& text);
+
 /// First version number a tool prints ("5.006"), asked once a process. Throws: MissingError as run_process does.
 std::string tool_version(const std::string& tool);
 

@@ -1,18 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "sim/error.h"
+#include "gen/yosys.h"
 #include "sim/operator.h"
 
 namespace concrete::gen {
-
-/// Yosys does not take Verilog that Verilator took, or gave up on its size: the operator can exist without a netlist.
-struct SynthesisRefused : InputError {
-    using InputError::InputError;
-};
 
 /// What logic synthesis makes of an operator's Verilog.
 struct Synthesis {
@@ -36,11 +30,6 @@ struct Synthesis {
 Synthesis synthesize(const sim::Operator& op);
 
 namespace detail {
-/// The sources as Verilator's preprocessor leaves them, for Yosys to read with -nodpi: a preprocessor of its own would
-/// see other comments, branches and includes than those that were checked. Args: folder: where the sources are written
-/// and the preprocessor runs.
-/// Throws: SynthesisRefused for what Yosys would read from outside or call: memory files, includes, C functions.
-std::string preprocessed(const sim::Sources& sources, const std::filesystem::path& folder);
 
 /// Names of the bits of a, then b, and of y, in the files of Yosys and ABC: "a[0]", ...; of a port of one bit "a".
 std::vector<std::string> input_names(const sim::Operator& op);

@@ -11,10 +11,6 @@
 namespace concrete::gen {
 namespace {
 
-std::string first_line(const std::string& text) {
-    return text.substr(0, std::min(text.find('\n'), size_t{300}));
-}
-
 /// What some of Verilator's sentences mean to somebody who brings a circuit.
 std::string in_plain_words(const std::string& text) {
     const std::string switch_level = "Unsupported: Verilog 1995 gate primitive: ";
