@@ -4,6 +4,7 @@
 #include <limits>
 #include <span>
 
+#include "app/catalogue_list.h"
 #include "app/command.h"
 #include "app/progress.h"
 #include "gen/adapter.h"
@@ -88,6 +89,8 @@ class Gen : public Command {
                            "over the whole ranges of their parameters; a family's name makes the instances it lists. "
                            "Without --only and --all: the instances that the catalogue names as its default.")
                 ->type_name("GLOB");
+        app.add_flag("--list", list_,
+                     "With --catalogue: print its families, their parameters and ranges; make nothing.");
         app.add_flag("--all", all_, "With --catalogue: every instance that its families list. This may take long.")
             ->excludes(only);
         app.add_option("--out-dir", out_dir_, "With --catalogue: folder to write to; made where it does not exist.")
@@ -105,6 +108,10 @@ class Gen : public Command {
 
     ExitCode run(Context& context) override {
         check_usage();
+        if (list_) {
+            list_catalogue(context, gen::load_catalogue(catalogue_));
+            return ExitCode::done;
+        }
         const auto start = std::chrono::steady_clock::now();
         context.result["notes"] = Json::array();
         std::vector<gen::Request> requests =
@@ -258,7 +265,8 @@ class Gen : public Command {
                     "a circuit in BLIF is one file: leave out other sources, -P, -D and -I");
             require(is_blif() || !top_.empty(), "--top is required with Verilog sources: the module to simulate");
             require(!out_.empty(), "-o is required with Verilog sources: the operator file to write");
-            require(only_.empty() && !all_ && out_dir_.empty(), "--only, --all and --out-dir belong to --catalogue");
+            require(only_.empty() && !all_ && !list_ && out_dir_.empty(),
+                    "--only, --all, --list and --out-dir belong to --catalogue");
             return;
         }
         require(table_.empty() && sources_.empty() && top_.empty() && out_.empty() && name_.empty() &&
@@ -266,7 +274,9 @@ class Gen : public Command {
                     a_.empty() && b_.empty() && y_.empty() && clock_.empty() && clear_.empty() && enable_.empty() &&
                     init_.empty() && latency_ == 0 && !signed_ && !unsigned_ && y_lsb_ == 0,
                 "--catalogue says what to make: leave out sources, -o and what describes one operator");
-        require(!out_dir_.empty(), "--out-dir is required with --catalogue: the folder to write to");
+        require(!list_ || (only_.empty() && !all_ && out_dir_.empty()),
+                "--list makes nothing: leave out --only, --all and --out-dir");
+        require(list_ || !out_dir_.empty(), "--out-dir is required with --catalogue: the folder to write to");
     }
 
     bool is_blif() const {
@@ -280,8 +290,8 @@ class Gen : public Command {
             !include_folders_.empty() || !a_.empty() || !b_.empty() || !y_.empty())
             throw UsageError("--table stands for Verilog: leave out sources, --top, -P, -D, -I, --a, --b and --y");
         if (out_.empty()) throw UsageError("-o is required with --table: the operator file to write");
-        if (!only_.empty() || all_ || !out_dir_.empty())
-            throw UsageError("--only, --all and --out-dir belong to --catalogue");
+        if (!only_.empty() || all_ || list_ || !out_dir_.empty())
+            throw UsageError("--only, --all, --list and --out-dir belong to --catalogue");
     }
 
     static void say(Context& context, const std::string& note) {
@@ -408,7 +418,7 @@ class Gen : public Command {
     std::vector<std::string> sources_, parameters_, defines_, include_folders_;
     std::string top_, out_, name_, kind_, a_, b_, y_, clock_, clear_, enable_, init_, table_, catalogue_, only_,
         out_dir_;
-    bool signed_ = false, unsigned_ = false, exhaustive_ = false, all_ = false;
+    bool signed_ = false, unsigned_ = false, exhaustive_ = false, all_ = false, list_ = false;
     int y_lsb_ = 0, latency_ = 0, a_bits_ = 0, b_bits_ = 0, y_bits_ = 0, threads_ = 1;
     uint64_t samples_ = uint64_t{1} << 24, seed_ = 1;
 };

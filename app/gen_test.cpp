@@ -25,8 +25,9 @@ TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
         {{"gen", "m.v", "-o", "m.h5"}, "--top is required"},
         {{"gen", "m.v", "--top", "m"}, "-o is required"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--only", "x*"},
-         "--only, --all and --out-dir belong to --catalogue"},
-        {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--all"}, "--only, --all and --out-dir belong to --catalogue"},
+         "--only, --all, --list and --out-dir belong to --catalogue"},
+        {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--all"},
+         "--only, --all, --list and --out-dir belong to --catalogue"},
         {{"gen", "--catalogue", "c.yaml", "--out-dir", "d", "--all", "--only", "x*"}, "--only excludes --all"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "-P", "P8"}, "-P: expected KEY=VALUE, found 'P8'"},
         {{"gen", "m.v", "--top", "m", "-o", "m.h5", "-P", "P=1", "-P", "P=2"}, "-P: 'P' is given twice"},
@@ -40,12 +41,26 @@ TEST_F(Gen, WrongUsageSaysWhatIsMissing) {
         {{"gen", "--table", "t.bin", "--a-bits", "18", "-o", "m.h5"}, "--a-bits: "},
         {{"gen", "m.v", "--top", "m", "--y-bits", "3", "-o", "m.h5"}, "--y-bits belong to --table"},
         {{"gen", "--catalogue", "c.yaml"}, "--out-dir is required with --catalogue"},
+        {{"gen", "--catalogue", "c.yaml", "--list", "--out-dir", "d"}, "--list makes nothing"},
+        {{"gen", "m.v", "--top", "m", "-o", "m.h5", "--list"}, "belong to --catalogue"},
     };
     for (const auto& [arguments, message] : cases) {
         const ProgramResult result = run(arguments);
         EXPECT_EQ(result.exit_code, 1) << result.err;
         EXPECT_THAT(result.err, HasSubstr(message));
     }
+}
+
+TEST_F(Gen, ListsTheFamiliesOfACatalogue) {
+    write_file(file("c.yaml"),
+               "format: 1\nfamilies:\n  mul_x:\n    kind: multiplier\n    files: [m.v]\n    top: m\n    parameters:\n"
+               "      K: {min: 0, max: 7, default: 1, instances: [2, 4]}\n    source: nobody\n    summary: a thing\n");
+    const ProgramResult result = run({"gen", "--catalogue", "c.yaml", "--list", "--json", "list.json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, MatchesRegex("family +kind +parameters +instances +summary\n"
+                                         "mul_x +multiplier +K=0..7 +2 +a thing\n1 families, 2 listed instances\n"));
+    const auto json = nlohmann::json::parse(read_file(file("list.json")));
+    EXPECT_EQ(json["result"]["families"][0]["instances"], (std::vector<std::string>{"mul_x-K2", "mul_x-K4"}));
 }
 
 TEST_F(Gen, BadInputIsOneSentenceAndNothingIsWritten) {
