@@ -84,10 +84,12 @@ class Gen : public Command {
                        "Make the operators of this catalogue (YAML) instead of one operator.")
             ->type_name("FILE.yaml");
         CLI::Option* only =
-            app.add_option("--only", only_,
-                           "With --catalogue: instances whose name matches this shell pattern, as in 'booth8_m?-P8', "
-                           "over the whole ranges of their parameters; a family's name makes the instances it lists. "
-                           "Without --only and --all: the instances that the catalogue names as its default.")
+            app.add_option(
+                   "--only", only_,
+                   "With --catalogue: listed instances whose name matches this shell pattern, as in 'booth8_m?-P8'; "
+                   "where none is listed, all that match within the ranges of their parameters. A family's "
+                   "name makes the instances it lists. "
+                   "Without --only and --all: the instances that the catalogue names as its default.")
                 ->type_name("GLOB");
         app.add_flag("--list", list_,
                      "With --catalogue: print its families, their parameters and ranges; make nothing.");

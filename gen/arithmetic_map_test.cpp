@@ -52,8 +52,8 @@ TEST(ArithmeticMap, ComputesWhatVerilogSays) {
         const size_t n = terms.size();
         text += fmt::format("wire [7:0] a{0} = {1}; wire [7:0] b{0} = {2}; wire [7:0] y{0} = a{0} * b{0};\n", n, a, b);
         outputs = fmt::format("y{}, {}", n, outputs);
-        terms.push_back({[a_signed, b_signed](int64_t x, int64_t y) {
-                             return (a_signed && x >= 8 ? x - 16 : x) * (b_signed && y >= 8 ? y - 16 : y);
+        terms.push_back({[a_is = a_signed, b_is = b_signed](int64_t x, int64_t y) {
+                             return (a_is && x >= 8 ? x - 16 : x) * (b_is && y >= 8 ? y - 16 : y);
                          },
                          4, 4, 8, false});
     }

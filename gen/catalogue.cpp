@@ -239,10 +239,12 @@ class Gatherer {
 
     void add(const Family& family, const Parameters& parameters) {
         if (requests_.size() == kMostRequests)
-            throw InputError(
-                fmt::format("{} matches more than {} operators of the catalogue", asked_for_, kMostRequests));
+            throw InputError(fmt::format("{} matches more than {} operators of the catalogue; give more of the name",
+                                         asked_for_, kMostRequests));
         requests_.push_back(catalogue_request(family, parameters));
     }
+
+    bool empty() const { return requests_.empty(); }
 
     std::vector<Request> finish() {
         if (requests_.empty())
@@ -349,12 +351,17 @@ std::vector<Request> catalogue_requests(const Catalogue& catalogue, Listed which
 std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob) {
     Gatherer gatherer(catalogue, fmt::format("'{}'", glob));
     if (glob.find_first_of("*?[") != std::string::npos) {
+        const auto add_match = [&](const Family& family, const Parameters& parameters) {
+            if (fnmatch(glob.c_str(), instance_name(family, parameters).c_str(), 0) == 0)
+                gatherer.add(family, parameters);
+        };
+        for (const Family& family : catalogue.families)
+            for (const Parameters& instance : family.instances) add_match(family, instance);
+        if (!gatherer.empty()) return gatherer.finish();
         for (const Family& family : catalogue.families) {
             if (!may_match(glob, family)) continue;
-            for_each_combination(full_ranges(family), [&](const Parameters& parameters) {
-                if (fnmatch(glob.c_str(), instance_name(family, parameters).c_str(), 0) == 0)
-                    gatherer.add(family, parameters);
-            });
+            for_each_combination(full_ranges(family),
+                                 [&](const Parameters& parameters) { add_match(family, parameters); });
         }
         return gatherer.finish();
     }

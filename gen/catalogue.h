@@ -90,8 +90,9 @@ enum class Listed {
 /// Listed instances, in the order of the catalogue. Throws: InputError if there is none or more than 4096.
 std::vector<Request> catalogue_requests(const Catalogue& catalogue, Listed which = Listed::by_default);
 
-/// Instances by a shell glob on their names, over the full ranges of their parameters ("booth8_m4-P*"); a single one by
-/// its name; those that a family lists by the family's name (that of its defaults if it lists none).
+/// Listed instances by a shell glob on their names ("booth8_m4-P*"), or, where it matches none of these, all within the
+/// ranges of the parameters ("booth8_m4-P[13]"); a single one by its name; those that a family lists by the family's
+/// name (that of its defaults if it lists none).
 /// Throws: InputError if nothing matches or more than 4096 do.
 std::vector<Request> catalogue_requests(const Catalogue& catalogue, const std::string& glob);
 

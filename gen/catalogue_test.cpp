@@ -120,15 +120,16 @@ TEST_F(CatalogueTest, FindsInstancesByGlob) {
     EXPECT_THAT(names("scaled"), ElementsAre("scaled-K0-W3", "scaled-K0-W4"));
     EXPECT_THAT(names("scaled-K[12]-W5"), ElementsAre("scaled-K1-W5", "scaled-K2-W5"));
     EXPECT_THAT(names("loa"), ElementsAre("loa-K2"));
-    EXPECT_EQ(names("*").size(), 4u * 4 + 5);
+    EXPECT_THAT(names("*"), ElementsAre("scaled-K0-W3", "scaled-K0-W4")) << "the listed ones";
+    EXPECT_EQ(names("scaled-K1-*").size() + names("loa-*").size(), 4u + 5) << "none is listed: whole ranges";
     EXPECT_THAT(names("scaled-W5"), ElementsAre("scaled-K0-W5"));
     EXPECT_THAT(input_error([&] { names("scaled-W6"); }), HasSubstr("scaled: W is 6, expected 2 to 5"));
     EXPECT_THAT(input_error([&] { names("scalled*"); }), HasSubstr("'scalled*' matches no operator of the catalogue"));
     std::string wide = kCatalogue;
     wide.replace(wide.find("max: 5"), 6, "max: 5000");
-    EXPECT_THAT(input_error([&] { catalogue_requests(load(wide), "scaled-K0-*"); }), HasSubstr("more than 4096"));
+    EXPECT_THAT(input_error([&] { catalogue_requests(load(wide), "scaled-K1-*"); }), HasSubstr("more than 4096"));
     wide.replace(wide.find("max: 5000"), 9, "max: 500000");
-    EXPECT_THAT(input_error([&] { catalogue_requests(load(wide), "scaled-K0-W?"); }),
+    EXPECT_THAT(input_error([&] { catalogue_requests(load(wide), "scaled-K1-W?"); }),
                 HasSubstr("more than 1000000 combinations"));
     EXPECT_EQ(catalogue_requests(load(wide), "scaled-W3-K0").at(0).name, "scaled-K0-W3");
 }
