@@ -195,26 +195,6 @@ void check_closed_form(const Request& request, Operator& op) {
     op.or_bits = request.closed_form == ClosedForm::lower_part_or ? std::min(request.or_bits, op.a.bits) : 0;
 }
 
-/// From the built model to the finished operator.
-void finish(Work& work, const RtlOperators& rtl, size_t i, int threads) {
-    Operator& op = work.made.op;
-    const Request& request = *work.request;
-    const bool open = work.readings.size() > 1 || !request.kind;
-    const Evaluations evaluations = open ? evaluate_for_reading(op, rtl, i, request.seed) : Evaluations{};
-    if (const auto note = choose_reading(op, work.readings, request, evaluations)) work.made.notes.push_back(*note);
-    check_closed_form(request, op);
-    if (input_bits(op) <= sim::kMaxTableBits) {
-        sweep_table(op, rtl, i);
-    } else {
-        establish_wide(work, rtl, i, threads);
-    }
-    if (op.netlist) {
-        op.cost = netlist_cost(*op.netlist, work.gates);
-        op.exact_cost = exact_cost(op);
-    }
-    store_cached(request, work.made);
-}
-
 /// Sets the netlist, or says why Yosys alone refuses the circuit.
 void add_netlist(Work& work) {
     Operator& op = work.made.op;
@@ -232,6 +212,27 @@ void add_netlist(Work& work) {
         if (input_bits(op) <= sim::kMaxTableBits)
             work.made.notes.push_back(fmt::format("{}: no netlist: {}", op.name, op.netlist_absence));
     }
+}
+
+/// From the built model to the finished operator.
+void finish(Work& work, const RtlOperators& rtl, size_t i, int threads) {
+    Operator& op = work.made.op;
+    const Request& request = *work.request;
+    const bool open = work.readings.size() > 1 || !request.kind;
+    const Evaluations evaluations = open ? evaluate_for_reading(op, rtl, i, request.seed) : Evaluations{};
+    if (const auto note = choose_reading(op, work.readings, request, evaluations)) work.made.notes.push_back(*note);
+    check_closed_form(request, op);
+    add_netlist(work);
+    if (input_bits(op) <= sim::kMaxTableBits) {
+        sweep_table(op, rtl, i);
+    } else {
+        establish_wide(work, rtl, i, threads);
+    }
+    if (op.netlist) {
+        op.cost = netlist_cost(*op.netlist, work.gates);
+        op.exact_cost = exact_cost(op);
+    }
+    store_cached(request, work.made);
 }
 
 Work prepare(const Request& request) {
@@ -255,7 +256,6 @@ Work prepare(const Request& request) {
     op.y_lsb = request.y_lsb;
     assign_ports(op, request, design);
     work.readings = possible_readings(op, request, design);
-    add_netlist(work);
     return work;
 }
 

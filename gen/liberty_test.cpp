@@ -57,7 +57,7 @@ TEST_F(Liberty, RefusesWhatIsNoLibertyFile) {
                 HasSubstr("cell_leakage_power is not a number"));
     EXPECT_THAT(error("library (x) { /* "), HasSubstr("a comment that does not end"));
     EXPECT_THAT(error("library (x) { cell (\"A"), HasSubstr("a string that does not end"));
-    const std::string cell = " { area : 1; } }", a_million(1'000'000, '1');
+    const std::string cell = " { area : 1; } }", a_million = std::string(1'000'000, '1');
     for (const std::string& name : {std::string("\"A B\""), std::string("\"\""), a_million})
         EXPECT_THAT(error("library (x) { cell (" + name + ")" + cell), HasSubstr("cells.lib:1: the name of a cell"));
     EXPECT_THAT(error("library (" + a_million + ") { cell (A)" + cell), HasSubstr("the name of the library is too"));

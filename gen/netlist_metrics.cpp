@@ -32,7 +32,8 @@ void check(const Operator& op, const MetricsSpec& spec) {
         throw InputError(
             fmt::format("{}: error figures of a MAC unit are not defined, expected a multiplier or an adder", op.name));
     if (!op.netlist) throw InputError(fmt::format("{}: has no netlist to take metrics from", op.name));
-    const auto inputs = static_cast<size_t>(op.a.bits + op.b.bits), outputs = static_cast<size_t>(op.y.bits);
+    const auto inputs = static_cast<size_t>(op.a.bits) + static_cast<size_t>(op.b.bits);
+    const auto outputs = static_cast<size_t>(op.y.bits);
     if (op.netlist->inputs != inputs || op.netlist->outputs.size() != outputs) {
         throw InputError(fmt::format("{}: the netlist has {} inputs and {} outputs, but the ports have {} and {} bits",
                                      op.name, op.netlist->inputs, op.netlist->outputs.size(), inputs, outputs));

@@ -36,7 +36,7 @@ uint32_t add_node(Netlist& netlist, uint32_t f0, uint32_t f1, uint32_t f2, uint8
 Netlist array_multiplier(uint32_t n, uint32_t cut) {
     Netlist netlist;
     netlist.inputs = 2 * n;
-    std::vector<uint32_t> sum(2 * n, Netlist::kZero);
+    std::vector<uint32_t> sum(netlist.inputs, Netlist::kZero);
     for (uint32_t i = 0; i < n; ++i) {
         uint32_t carry = Netlist::kZero;
         for (uint32_t j = 0; j < n; ++j) {

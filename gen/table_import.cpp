@@ -362,7 +362,9 @@ std::string in_comment(std::string text) {
 }  // namespace
 
 bool is_imported_table(const sim::Sources& sources) {
-    return sources.top.starts_with(kModulePrefix);
+    // The text begins as table_sources() begins it: a user's module may have such a name.
+    return sources.top.starts_with(kModulePrefix) && sources.files.size() == 1 &&
+           sources.files[0].text.starts_with(fmt::format("// {}: a table of ", sources.top));
 }
 
 Table read_table(const fs::path& file, const TableFormat& format) {

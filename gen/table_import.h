@@ -45,9 +45,9 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format);
 /// can be simulated together. Its comment names `origin`.
 sim::Sources table_sources(const Table& table, const std::string& origin);
 
-/// True for what table_sources() made, by the name of its top. Verilator takes such a circuit in a second; logic
-/// synthesis works on the same for minutes (Yosys 0.23, 8 x 8: more than 40 s of CPU time), and finds no circuit worth
-/// having.
+/// True for what table_sources() made, by its name and the comment above it. Verilator takes such a circuit in a
+/// second; logic synthesis works on the same for minutes (Yosys 0.23, 8 x 8: more than 40 s of CPU time), and finds no
+/// circuit worth having.
 bool is_imported_table(const sim::Sources& sources);
 
 }  // namespace concrete::gen

@@ -1,6 +1,7 @@
 #include "gen/verilog_text.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace concrete::gen::detail {
 namespace {
@@ -72,6 +73,9 @@ std::string without_comments(const std::string& text) {
                 ++i;
             } else if (code[i] == '"') {
                 state = string;
+            } else if (code[i] == '\\') {
+                // An escaped name reaches to the next blank, whatever stands in it.
+                while (i + 1 < code.size() && std::isspace(static_cast<unsigned char>(code[i + 1])) == 0) ++i;
             }
         } else if (state == string) {
             if (code[i] == '\\' && next != '\0') {

@@ -13,6 +13,8 @@ TEST(WithoutComments, KeepsLinesAndStrings) {
     EXPECT_EQ(without_comments("a // b\nc /* d\ne */ f \"// g\" \"\\\"/*\" h"),
               "a     \nc     \n     f \"// g\" \"\\\"/*\" h");
     EXPECT_EQ(without_comments("/*"), "  ");
+    EXPECT_EQ(without_comments("wire \\x/* ; b /* c */ \\\" d // e"), "wire \\x/* ; b         \\\" d     ")
+        << "escaped names open neither comments nor strings";
     EXPECT_EQ(line_at("a\nb\nc", 4), 3u);
 }
 

@@ -257,7 +257,8 @@ DrawInputs draw_recorded(const OperandCounts& counts) {
         for (int lane = 0; lane < 64; ++lane) {
             const uint64_t pair = (*draw)(random);
             for (int i = 0; i < a_bits; ++i) words[static_cast<size_t>(i)] |= (pair >> (b_bits + i) & 1) << lane;
-            for (int i = 0; i < b_bits; ++i) words[static_cast<size_t>(a_bits + i)] |= (pair >> i & 1) << lane;
+            for (int i = 0; i < b_bits; ++i)
+                words[static_cast<size_t>(a_bits) + static_cast<size_t>(i)] |= (pair >> i & 1) << lane;
         }
     };
 }
