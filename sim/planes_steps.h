@@ -36,20 +36,26 @@ template <int kRows>
     }
 }
 
+/// Words of two vectors, chosen by their positions in first, second.
+template <int... kPositions>
+[[gnu::always_inline]] inline Words chosen(const Words& first, const Words& second) {
+    return __builtin_shufflevector(first, second, kPositions...);
+}
+
 /// 8 x 8 words: word c of vector r changes place with word r of vector c.
 [[gnu::always_inline]] inline void transpose_words(Words* rows) {
-    const auto swap = [rows](int step, const Words& low, const Words& high) {
+    const auto swap = [rows](int step, const auto& low, const auto& high) {
 #pragma GCC unroll 8
         for (int row = 0; row < 8; ++row) {
             if ((row & step) != 0) continue;
             const Words first = rows[row], second = rows[row + step];
-            rows[row] = __builtin_shuffle(first, second, low);
-            rows[row + step] = __builtin_shuffle(first, second, high);
+            rows[row] = low(first, second);
+            rows[row + step] = high(first, second);
         }
     };
-    swap(4, Words{0, 1, 2, 3, 8, 9, 10, 11}, Words{4, 5, 6, 7, 12, 13, 14, 15});
-    swap(2, Words{0, 1, 8, 9, 4, 5, 12, 13}, Words{2, 3, 10, 11, 6, 7, 14, 15});
-    swap(1, Words{0, 8, 2, 10, 4, 12, 6, 14}, Words{1, 9, 3, 11, 5, 13, 7, 15});
+    swap(4, chosen<0, 1, 2, 3, 8, 9, 10, 11>, chosen<4, 5, 6, 7, 12, 13, 14, 15>);
+    swap(2, chosen<0, 1, 8, 9, 4, 5, 12, 13>, chosen<2, 3, 10, 11, 6, 7, 14, 15>);
+    swap(1, chosen<0, 8, 2, 10, 4, 12, 6, 14>, chosen<1, 9, 3, 11, 5, 13, 7, 15>);
 }
 
 [[gnu::always_inline]] inline Words load(const uint64_t* codes) {

@@ -58,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Isas, Planes, ::testing::ValuesIn(available_isas()),
                          [](const auto& test) { return to_string(test.param); });
 
 TEST(CountingPlane, HoldsABitOfEveryNumber) {
-    for (const uint64_t first : {uint64_t{0}, uint64_t{64 * 77}, uint64_t{1} << 40, ~uint64_t{0} - 191})
+    for (const uint64_t first : {uint64_t{0}, uint64_t{64} * 77, uint64_t{1} << 40, ~uint64_t{0} - 191})
         for (int bit = 0; bit < 64; ++bit) {
             std::vector<uint64_t> plane(5);
             counting_plane(bit, first, plane);

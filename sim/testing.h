@@ -96,7 +96,7 @@ inline std::shared_ptr<Operator> with_netlist(std::shared_ptr<Operator> op) {
 /// The exact product as rows of adders, the row of b's sign subtracted: for widths without table.
 inline Netlist exact_product_netlist(int a_bits, int b_bits, bool is_signed) {
     NetlistBuilder build(static_cast<uint32_t>(a_bits + b_bits));
-    const auto y_bits = static_cast<size_t>(a_bits + b_bits);
+    const auto y_bits = static_cast<size_t>(a_bits) + static_cast<size_t>(b_bits);
     NetlistBuilder::Word a = build.input_word(0, static_cast<uint32_t>(a_bits));
     NetlistBuilder::Word sum(y_bits, build.zero());
     a.resize(y_bits, is_signed ? a.back() : build.zero());

@@ -72,7 +72,7 @@ inline int64_t broken_booth(int width, int64_t type, int64_t dropped, int64_t a,
             y += floor_to(row << (2 * i), dropped);
         } else {
             y += floor_to((row - 1) << (2 * i), dropped);
-            if (2 * i >= dropped) y += int64_t{1} << (2 * i);
+            if (int64_t{2} * i >= dropped) y += int64_t{1} << (2 * i);
         }
     }
     return y;
