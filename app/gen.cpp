@@ -71,7 +71,10 @@ class Gen : public Command {
         return "$ concrete gen rtl/booth8.v --top booth8 -P ENCODER=1 -P P=8 -o my.h5\n"
                "my: multiplier, a = a (8 bits signed), b = b (8 bits signed), y = y (16 bits signed)\n"
                "my: MAE 117.5, WCE 741, EP 65.11 %, MRE 71.9 %, bias -117.5 over all 65536 pairs\n"
-               "wrote my.h5 in 5.2 s\n"
+               "my: netlist of 142 nodes, depth 18, energy 0.90x that of the exact operator; equal to the simulation "
+               "on all "
+               "65536 inputs\n"
+               "wrote my.h5 in 4.3 s\n"
                "\n"
                "$ concrete gen --catalogue rtl/catalogue.yaml --only 'booth8_m4-*' --out-dir operators\n";
     }
