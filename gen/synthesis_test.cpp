@@ -105,11 +105,19 @@ TEST(Synthesize, KeepsYosysFromReachingOutside) {
     EXPECT_EQ(refusal(ports + body + unused),
               "$readmem is not passed to Yosys: Verilog may not reach outside the simulation");
     // What looks like a comment ends an escaped name.
-    EXPECT_EQ(refusal(ports +
-                      "wire \\x/* ;\n`ifdef YOSYS\nimport \"DPI-C\" function integer getpid();\n"
-                      "localparam integer P = getpid();\n`endif\n/* */\n" +
-                      body + "endmodule\n"),
-              "\"DPI is not passed to Yosys: Verilog may not reach outside the simulation");
+    const std::string hidden =
+        "wire \\x/* ;\nimport \"DPI-C\" function integer getpid();\nlocalparam integer P = getpid();\n/* */\n";
+    EXPECT_EQ(input_error([&] { synthesize(operator_of("t", ports + hidden + body + "endmodule\n", 2, 2, 2)); }),
+              "t.sv:3: a DPI import or export, which calls C functions is refused: Verilog may not reach outside the "
+              "simulation");
+}
+
+TEST(Synthesize, ReadsTheBranchesThatAreSimulated) {
+    const std::string text =
+        "module t(input a, input b, output y);\n`ifdef YOSYS\nassign y = a | b;\n`elsif SYNTHESIS\n"
+        "assign y = a ^ b;\n`else\nassign y = a & b;\n`endif\nendmodule\n";
+    const sim::Netlist netlist = synthesize(operator_of("t", text, 1, 1, 1)).netlist;
+    EXPECT_EQ(sim::evaluate64(netlist, std::vector<uint64_t>{0b0011, 0b0101}).at(0) & 15, 0b0001u);
 }
 
 TEST(Synthesize, NamesTheLineOfAFileWithBlanks) {

@@ -61,9 +61,9 @@ std::string yosys_reason(const std::string& err) {
 }
 
 /// The sources as Verilator's preprocessor leaves them, for Yosys to read: a preprocessor of its own would see other
-/// comments, branches and includes than those that were checked. Run in the folder of the sources.
+/// comments, branches and includes than those that were checked and simulated. Run in the folder of the sources.
 std::string preprocessed(const sim::Sources& sources, const fs::path& folder, ProcessLimits limits) {
-    std::vector<std::string> command{"verilator", "-E", "-Wno-fatal", "-DSYNTHESIS", "-DYOSYS"};
+    std::vector<std::string> command{"verilator", "-E", "-Wno-fatal"};
     for (const auto& more : {source_flags(sources), write_sources(sources, folder)})
         command.insert(command.end(), more.begin(), more.end());
     limits.output_bytes = kMaxSynthesisFile;
