@@ -105,7 +105,7 @@ std::vector<OperatorCheck> check_operators(std::span<const Operator> operators, 
         if (op.sources.files.empty())
             throw InputError(fmt::format("{}: holds no Verilog to check its table against", op.name));
         if (op.lut.empty() && op.closed_form == sim::ClosedForm::none && !op.netlist)
-            throw InputError(fmt::format("{}: has neither a table nor a closed form to check, nor a netlist", op.name));
+            throw InputError(fmt::format("{}: has neither a table nor a closed form nor a netlist to check", op.name));
     }
     const gen::RtlOperators rtl(operators, threads);
     std::vector<OperatorCheck> checks;

@@ -124,6 +124,12 @@ TEST(OperatorCheck, RefusesOperatorsThatHoldNothingToCompare) {
     sim::Operator op = *catalogue_operator("mul4s_exact");
     op.lut.clear();
     op.closed_form = sim::ClosedForm::none;
+    EXPECT_EQ(check_operators(std::vector{op}, 1).front().differences, 0u) << "the netlist is checked instead";
+    op.netlist->outputs[0] = sim::Netlist::kZero;
+    const OperatorCheck wrong = check_operators(std::vector{op}, 1).front();
+    EXPECT_NEAR(static_cast<double>(wrong.differences) / static_cast<double>(wrong.pairs), 0.25, 0.02)
+        << "bit 0 of a product is 1 for two odd numbers only";
+    op.netlist.reset();
     try {
         check_operators(std::vector{op}, 1);
         FAIL() << "accepted";
