@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 /// Names of the modules made here begin so.
 constexpr std::string_view kModulePrefix = "imported_table_";
 
-constexpr uint64_t kMaxBytes = uint64_t{128} << 20;
+constexpr uint64_t kMaxTableBytes = uint64_t{128} << 20;
 
 /// Bits of the index that are looked up within one constant of the Verilog: tools read wide constants faster than many
 /// lines.
@@ -33,12 +33,12 @@ struct Value {
     size_t line = 0;
 };
 
-class Reader {
+class TableReader {
   public:
-    Reader(const fs::path& file, const TableFormat& format) : file_(file), format_(format) {}
+    TableReader(const fs::path& file, const TableFormat& format) : file_(file), format_(format) {}
 
     Table read() {
-        const std::string ending = file_.extension().string(), data = read_file(file_, kMaxBytes);
+        const std::string ending = file_.extension().string(), data = read_file(file_, kMaxTableBytes);
         if (ending == ".npy") {
             read_npy(data);
         } else {
@@ -368,7 +368,7 @@ bool is_imported_table(const sim::Sources& sources) {
 }
 
 Table read_table(const fs::path& file, const TableFormat& format) {
-    return Reader(file, format).read();
+    return TableReader(file, format).read();
 }
 
 sim::Sources table_sources(const Table& table, const std::string& origin) {

@@ -12,10 +12,6 @@ using detail::Hdf5Value;
 
 namespace {
 
-std::string absolute(const std::string& item) {
-    return item.starts_with('/') ? item : "/" + item;
-}
-
 std::string describe(const Hdf5Value& value) {
     const std::string shape = value.shape.empty() ? "" : " " + to_string(value.shape);
     switch (value.kind) {
@@ -45,15 +41,15 @@ Hdf5Reader::Hdf5Reader(const std::filesystem::path& path)
 Hdf5Reader::~Hdf5Reader() = default;
 
 void Hdf5Reader::fail(const std::string& item, const std::string& message) const {
-    throw InputError(fmt::format("{}: {}: {}", state_->path.string(), absolute(item), message));
+    throw InputError(fmt::format("{}: {}: {}", state_->path.string(), detail::absolute_item(item), message));
 }
 
 bool Hdf5Reader::has(const std::string& item) const {
-    return state_->snapshot.objects.contains(absolute(item));
+    return state_->snapshot.objects.contains(detail::absolute_item(item));
 }
 
 const Hdf5Value& Hdf5Reader::dataset(const std::string& item, size_t max_elements) const {
-    const auto found = state_->snapshot.objects.find(absolute(item));
+    const auto found = state_->snapshot.objects.find(detail::absolute_item(item));
     if (found == state_->snapshot.objects.end()) fail(item, "the data set is missing");
     if (found->second.is_group) fail(item, "is a group, expected a data set");
     const Hdf5Value& value = found->second.value;
@@ -64,10 +60,10 @@ const Hdf5Value& Hdf5Reader::dataset(const std::string& item, size_t max_element
 }
 
 std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
-    const auto found = state_->snapshot.objects.find(absolute(group));
+    const auto found = state_->snapshot.objects.find(detail::absolute_item(group));
     if (found == state_->snapshot.objects.end()) fail(group, "the group is missing");
     if (!found->second.is_group) fail(group, "is a data set, expected a group");
-    const std::string prefix = absolute(group) == "/" ? "/" : absolute(group) + "/";
+    const std::string prefix = detail::absolute_item(group) == "/" ? "/" : detail::absolute_item(group) + "/";
     std::vector<std::string> names;
     for (const auto& [path, object] : state_->snapshot.objects) {
         if (!path.starts_with(prefix) || path.size() == prefix.size()) continue;
@@ -115,12 +111,12 @@ std::string Hdf5Reader::text(const std::string& item) const {
 }
 
 bool Hdf5Reader::has_attribute(const std::string& object, const std::string& name) const {
-    const auto found = state_->snapshot.objects.find(absolute(object));
+    const auto found = state_->snapshot.objects.find(detail::absolute_item(object));
     return found != state_->snapshot.objects.end() && found->second.attributes.contains(name);
 }
 
 const Hdf5Value& Hdf5Reader::attribute(const std::string& object, const std::string& name) const {
-    const auto found = state_->snapshot.objects.find(absolute(object));
+    const auto found = state_->snapshot.objects.find(detail::absolute_item(object));
     if (found == state_->snapshot.objects.end()) fail(object, "is missing");
     const auto value = found->second.attributes.find(name);
     if (value == found->second.attributes.end()) fail(object, fmt::format("the attribute '{}' is missing", name));

@@ -14,7 +14,12 @@ namespace concrete::sim {
 
 namespace detail {
 struct Hdf5Value;
+
+/// An item's path from the root: "lut" is "/lut".
+inline std::string absolute_item(const std::string& item) {
+    return item.starts_with('/') ? item : "/" + item;
 }
+}  // namespace detail
 
 /// An HDF5 file, read whole by the constructor in a child process with limits, which hands over plain values: HDF5 1.10
 /// can crash on hostile files, and then only the child does. All sizes are checked before memory is taken. Links,

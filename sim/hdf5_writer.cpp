@@ -16,10 +16,6 @@ constexpr size_t kCompressedBytes = 4096;  // above this
 constexpr size_t kChunkBytes = size_t{1} << 20;
 constexpr unsigned kDeflateLevel = 6;
 
-std::string absolute(const std::string& item) {
-    return item.starts_with('/') ? item : "/" + item;
-}
-
 /// Whole rows up to about 1 MiB; extents from the left are cut first.
 std::vector<hsize_t> chunk_extents(const Shape& shape, size_t element_bytes) {
     std::vector<hsize_t> chunk(shape.begin(), shape.end());
@@ -79,7 +75,7 @@ struct Hdf5Writer::State {
 
     void write(const std::string& name, const Shape& shape, hid_t file_type, hid_t memory_type, const void* values) {
         const std::lock_guard lock(detail::hdf5_mutex());
-        const std::string item = absolute(name);
+        const std::string item = detail::absolute_item(name);
         make_groups(item, false);
         const Hdf5Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
         H5Pset_obj_track_times(creation, false);  // equal contents, equal bytes
@@ -102,7 +98,7 @@ struct Hdf5Writer::State {
     void attribute(const std::string& object, const std::string& name, hid_t file_type, hid_t memory_type,
                    const void* value) {
         const std::lock_guard lock(detail::hdf5_mutex());
-        const std::string item = absolute(object);
+        const std::string item = detail::absolute_item(object);
         const Hdf5Handle owner(H5Oopen(h5, item.c_str(), H5P_DEFAULT), H5Oclose);
         const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose);
         require(static_cast<bool>(owner), item);
@@ -148,13 +144,13 @@ void Hdf5Writer::write(const std::string& dataset, const Shape& shape, const flo
 
 void Hdf5Writer::write_text(const std::string& dataset, std::string_view text) {
     const std::lock_guard lock(detail::hdf5_mutex());
-    const Hdf5Handle type = state_->text_type(absolute(dataset), text);
+    const Hdf5Handle type = state_->text_type(detail::absolute_item(dataset), text);
     state_->write(dataset, {}, type, type, std::string(text).c_str());
 }
 
 void Hdf5Writer::attribute(const std::string& object, const std::string& name, const std::string& value) {
     const std::lock_guard lock(detail::hdf5_mutex());
-    const Hdf5Handle type = state_->text_type(absolute(object), value);
+    const Hdf5Handle type = state_->text_type(detail::absolute_item(object), value);
     state_->attribute(object, name, type, type, value.c_str());
 }
 
@@ -168,7 +164,7 @@ void Hdf5Writer::attribute(const std::string& object, const std::string& name, d
 
 void Hdf5Writer::group(const std::string& path) {
     const std::lock_guard lock(detail::hdf5_mutex());
-    state_->make_groups(absolute(path), true);
+    state_->make_groups(detail::absolute_item(path), true);
 }
 
 void Hdf5Writer::commit() {

@@ -36,15 +36,17 @@ template <int kRows>
     }
 }
 
-/// Words of two vectors, chosen by their positions in first, second.
+/// Words of two vectors, chosen by their positions in first, second. A type, so that each call is a direct one.
 template <int... kPositions>
-[[gnu::always_inline]] inline Words chosen(const Words& first, const Words& second) {
-    return __builtin_shufflevector(first, second, kPositions...);
-}
+struct Chosen {
+    [[gnu::always_inline]] Words operator()(const Words& first, const Words& second) const {
+        return __builtin_shufflevector(first, second, kPositions...);
+    }
+};
 
 /// 8 x 8 words: word c of vector r changes place with word r of vector c.
 [[gnu::always_inline]] inline void transpose_words(Words* rows) {
-    const auto swap = [rows](int step, const auto& low, const auto& high) {
+    const auto swap = [rows](int step, auto low, auto high) {
 #pragma GCC unroll 8
         for (int row = 0; row < 8; ++row) {
             if ((row & step) != 0) continue;
@@ -53,9 +55,9 @@ template <int... kPositions>
             rows[row + step] = high(first, second);
         }
     };
-    swap(4, chosen<0, 1, 2, 3, 8, 9, 10, 11>, chosen<4, 5, 6, 7, 12, 13, 14, 15>);
-    swap(2, chosen<0, 1, 8, 9, 4, 5, 12, 13>, chosen<2, 3, 10, 11, 6, 7, 14, 15>);
-    swap(1, chosen<0, 8, 2, 10, 4, 12, 6, 14>, chosen<1, 9, 3, 11, 5, 13, 7, 15>);
+    swap(4, Chosen<0, 1, 2, 3, 8, 9, 10, 11>{}, Chosen<4, 5, 6, 7, 12, 13, 14, 15>{});
+    swap(2, Chosen<0, 1, 8, 9, 4, 5, 12, 13>{}, Chosen<2, 3, 10, 11, 6, 7, 14, 15>{});
+    swap(1, Chosen<0, 8, 2, 10, 4, 12, 6, 14>{}, Chosen<1, 9, 3, 11, 5, 13, 7, 15>{});
 }
 
 [[gnu::always_inline]] inline Words load(const uint64_t* codes) {
