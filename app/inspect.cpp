@@ -62,15 +62,7 @@ Json int128_json(Int128 value) {
 /// y of the operator: from its table, else from its netlist or its Verilog.
 int64_t evaluate(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
     if (!op.lut.empty()) return sim::lookup(op, a_raw, b_raw);
-    if (op.netlist) {
-        std::vector<uint64_t> inputs;
-        for (int i = 0; i < op.a.bits; ++i) inputs.push_back(a_raw >> i & 1);
-        for (int i = 0; i < op.b.bits; ++i) inputs.push_back(b_raw >> i & 1);
-        uint64_t y = 0;
-        const std::vector<uint64_t> bits = sim::evaluate64(*op.netlist, inputs);
-        for (size_t i = 0; i < bits.size(); ++i) y |= (bits[i] & 1) << i;
-        return sim::decode(y, op.y.bits, op.y.is_signed);
-    }
+    if (op.netlist) return sim::decode(sim::evaluate_netlist(op, a_raw, b_raw), op.y.bits, op.y.is_signed);
     const gen::RtlOperators rtl(std::span(&op, 1), 1);
     return sim::decode(rtl.evaluate(0, std::span(&a_raw, 1), std::span(&b_raw, 1)).at(0), op.y.bits, op.y.is_signed);
 }
