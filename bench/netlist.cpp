@@ -66,7 +66,7 @@ constexpr int kRounds = 10'000'000, kChains = 8;
 std::optional<double> ternary_logic_bound() {
 #if defined(__x86_64__)
     static const std::optional<double> rate =
-        sim::available_isas().back() == sim::Isa::avx512
+        sim::available_isas().back() >= sim::Isa::avx512
             ? std::optional(double{kRounds} * kChains / best_cpu_seconds(ternary_logic))
             : std::nullopt;
     return rate;
@@ -252,7 +252,7 @@ void evaluate(benchmark::State& state, const Case& c, sim::Isa isa) {
     state.counters["node_evaluations/s"] = nodes * lanes / best;
     state.counters["x_verilated"] = lanes / best / verilated_rate(c, Level::module);
     state.counters["x_verilated_gates"] = lanes / best / verilated_rate(c, Level::gates);
-    if (isa == sim::Isa::avx512) {
+    if (isa >= sim::Isa::avx512) {
         state.counters["vpternlog_bound/s"] = *ternary_logic_bound();
         state.counters["share_of_bound"] = nodes * lanes / 512 / best / *ternary_logic_bound();
     }

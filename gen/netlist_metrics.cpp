@@ -74,6 +74,7 @@ detail::AddErrors kernel_of(sim::Isa isa) {
         case sim::Isa::avx2:
             return detail::kAddErrorsAvx2;
         case sim::Isa::avx512:
+        case sim::Isa::avx512_vnni:
             return detail::kAddErrorsAvx512;
 #endif
         default:

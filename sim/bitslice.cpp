@@ -21,6 +21,7 @@ const detail::BitsliceKernels& kernels_of(Isa isa) {
         case Isa::avx2:
             return detail::kBitsliceAvx2;
         case Isa::avx512:
+        case Isa::avx512_vnni:
             return detail::kBitsliceAvx512;
 #endif
         default:

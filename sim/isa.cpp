@@ -15,6 +15,8 @@ std::string to_string(Isa isa) {
             return "avx2";
         case Isa::avx512:
             return "avx512";
+        case Isa::avx512_vnni:
+            return "avx512_vnni";
     }
     return "unknown";
 }
@@ -28,6 +30,10 @@ const std::vector<Isa>& available_isas() {
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
             found.push_back(Isa::avx512);
+            if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+                __builtin_cpu_supports("avx512vbmi2")) {
+                found.push_back(Isa::avx512_vnni);
+            }
         }
 #endif
         return found;

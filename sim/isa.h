@@ -9,10 +9,11 @@ namespace concrete::sim {
 enum class Isa {
     portable,  ///< what the compiler assumes anyway
     avx2,
-    avx512,  ///< AVX-512 F, BW, DQ and VL: every server processor since 2017
+    avx512,       ///< AVX-512 F, BW, DQ and VL: every server processor since 2017
+    avx512_vnni,  ///< and VNNI, VBMI and VBMI2: Intel since Ice Lake, AMD since Zen 4
 };
 
-/// "portable", "avx2" or "avx512".
+/// "portable", "avx2", "avx512" or "avx512_vnni".
 std::string to_string(Isa isa);
 
 /// Those that this build has and this processor runs, the slowest first.

@@ -19,6 +19,7 @@ const detail::PlaneKernels& kernels_of(Isa isa) {
         case Isa::avx2:
             return detail::kPlanesAvx2;
         case Isa::avx512:
+        case Isa::avx512_vnni:
             return detail::kPlanesAvx512;
 #endif
         default:

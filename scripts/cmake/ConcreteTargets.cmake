@@ -25,10 +25,24 @@ if(CONCRETE_SANITIZE)
   target_link_options(concrete_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# concrete_library(NAME): the library concrete_NAME, known as Concrete::NAME, from this folder's sources.
+# concrete_library(NAME): the library concrete_NAME, known as Concrete::NAME, from this folder's sources. FOO_avx2.cpp,
+# FOO_avx512.cpp and FOO_avx512_vnni.cpp are compiled for that instruction set, chosen at run time (sim/isa.h).
 function(concrete_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cu)
   list(FILTER sources EXCLUDE REGEX "_test\\.(cpp|cu)$")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set(avx512 "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512")
+    foreach(source ${sources})
+      if(source MATCHES "_avx2\\.cpp$")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2")
+      elseif(source MATCHES "_avx512\\.cpp$")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${avx512}")
+      elseif(source MATCHES "_avx512_vnni\\.cpp$")
+        set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+          "${avx512};-mavx512vnni;-mavx512vbmi;-mavx512vbmi2")
+      endif()
+    endforeach()
+  endif()
   add_library(concrete_${name} STATIC ${sources})
   add_library(Concrete::${name} ALIAS concrete_${name})
   set_target_properties(concrete_${name} PROPERTIES EXPORT_NAME ${name})
