@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// What the sources for one instruction set offer sim/permute_sums.cpp; no code, as in sim/bitslice_kernels.h.
+namespace concrete::sim::detail {
+
+/// Sums over one plane of a table, for a block of steps and one or two others:
+///
+///     sums[i, lane] += offsets[i] + (sum_k rows[others[i, k], positions[k, lane]] << shift)      modulo 2^32
+struct PermuteTask {
+    const uint8_t* positions;  ///< [steps][kTileLanes], aligned to 64 bytes
+    const uint8_t* rows;       ///< [others][64 * registers], aligned to 64 bytes
+    const uint8_t* others;     ///< [1 or 2][steps], others_stride apart
+    size_t steps;              ///< 1 to kPermuteSteps
+    size_t others_stride;
+    int shift;
+    uint32_t offsets[2];
+    uint32_t* sums;  ///< [1 or 2][kTileLanes], aligned to 64 bytes
+};
+
+/// So many bytes can be added in 16 bits.
+inline constexpr size_t kPermuteSteps = 256;
+
+using PermuteKernel = void (*)(const PermuteTask& task);
+
+/// Kernels by
+/// - others, 1 or 2, less 1;
+/// - vectors of 64 lanes, 1 to 4, less 1;
+/// - registers that hold a row, 1, 2 or 4, as their logarithm;
+/// - bytes of the plane whose sum is a byte again, 1, 2 or 4, as their logarithm.
+struct PermuteKernels {
+    PermuteKernel of[2][4][3][3];
+};
+
+#if defined(__x86_64__)
+extern const PermuteKernels kPermuteAvx512Vnni;
+#endif
+
+}  // namespace concrete::sim::detail
