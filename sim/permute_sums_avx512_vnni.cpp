@@ -80,17 +80,20 @@ template <int kOthers, int kVectors, int kRegisters, int kGroup>
 #pragma GCC unroll 2
         for (size_t other = 0; other < kOthers; ++other) {
             const uint8_t position = task.others[other * task.others_stride + k + step];
-            rows[other].load(task.rows + kVector * kRegisters * position);
+            const uint8_t* row = task.rows + kVector * kRegisters * position;
+            asm volatile("" : "+r"(row));
+            rows[other].load(row);
         }
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
             __m512i positions = _mm512_load_si512(task.positions + (k + step) * kTileLanes + kVector * v);
-            asm("" : "+v"(positions));  // permutes overwrite an operand: copy it, do not load it again
+            asm volatile("" : "+v"(positions));  // permutes overwrite an operand: copy it, do not load it again
             const __mmask64 upper = kRegisters == 4 ? _mm512_movepi8_mask(positions) : 0;
 #pragma GCC unroll 2
             for (size_t other = 0; other < kOthers; ++other) {
                 const __m512i found = rows[other].at(positions, upper);
                 bytes[other][v] = step == 0 ? found : _mm512_add_epi8(bytes[other][v], found);
+                asm volatile("" : "+v"(bytes[other][v]));
             }
         }
     }
