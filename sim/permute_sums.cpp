@@ -27,13 +27,14 @@ struct OtherRows : PreparedOthers {
     std::vector<uint8_t> positions;  // [n][k]
 };
 
-/// For every processor: entries are looked up lane by lane, and a few lanes' sums stay in registers over k.
+/// For every processor: entries are looked up lane by lane, in a few rows at a time, so that a sum is read and written
+/// once for all of them.
 class RowSums : public TableSums {
   public:
-    explicit RowSums(const SumTable& table) : lanes_(table.lanes), rows_(table.lanes * table.others) {
+    explicit RowSums(const SumTable& table) : rows_(table.others * kStride) {
         for (size_t lane = 0; lane < table.lanes; ++lane)
             for (size_t other = 0; other < table.others; ++other)
-                rows_[other * lanes_ + lane] = static_cast<uint32_t>(table.at(lane, other));
+                rows_[other * kStride + lane] = static_cast<uint32_t>(table.at(lane, other));
     }
 
     std::shared_ptr<const PreparedOthers> prepare(const uint8_t* positions, size_t k, size_t n) const override {
@@ -45,26 +46,30 @@ class RowSums : public TableSums {
         const auto& prepared = static_cast<const OtherRows&>(others);
         for (size_t j = 0; j < n; ++j) {
             const uint8_t* other = prepared.of(first_n + j) + first_k;
-            for (size_t lane = 0; lane < tile.lanes; lane += kLanes)
-                add_lanes(tile.positions + lane, other, tile.k, sums + j * kTileLanes + lane);
+            uint32_t* to = sums + j * kTileLanes;
+            size_t k = 0;
+            for (; k + kSteps <= tile.k; k += kSteps)
+                add_steps<kSteps>(tile.positions + k * kTileLanes, other + k, tile.lanes, to);
+            for (; k < tile.k; ++k) add_steps<1>(tile.positions + k * kTileLanes, other + k, tile.lanes, to);
         }
     }
 
   private:
-    static constexpr size_t kLanes = 8;  // positions in a word, and sums that fit into registers
+    static constexpr size_t kStride = 256;  // whatever the table's positions: addresses without multiplication
+    static constexpr size_t kSteps = 4;
 
-    void add_lanes(const uint8_t* positions, const uint8_t* others, size_t steps, uint32_t* sums) const {
-        uint32_t local[kLanes];
-        std::copy_n(sums, kLanes, local);
-        for (size_t k = 0; k < steps; ++k) {
-            const uint32_t* row = rows_.data() + others[k] * lanes_;
-            for (size_t lane = 0; lane < kLanes; ++lane) local[lane] += row[positions[k * kTileLanes + lane]];
+    template <size_t kCount>
+    void add_steps(const uint8_t* positions, const uint8_t* others, size_t lanes, uint32_t* sums) const {
+        const uint32_t* rows[kCount];
+        for (size_t step = 0; step < kCount; ++step) rows[step] = rows_.data() + others[step] * kStride;
+        for (size_t lane = 0; lane < lanes; ++lane) {
+            uint32_t sum = sums[lane];
+            for (size_t step = 0; step < kCount; ++step) sum += rows[step][positions[step * kTileLanes + lane]];
+            sums[lane] = sum;
         }
-        std::copy_n(local, kLanes, sums);
     }
 
-    size_t lanes_;
-    std::vector<uint32_t> rows_;  // [others][lanes]
+    std::vector<uint32_t> rows_;  // [others][kStride]
 };
 
 /// Some bits of every entry, as bytes: rows of lane positions for kernels.

@@ -20,10 +20,9 @@ class PermuteSums : public ::testing::TestWithParam<Isa> {
 
 TEST_P(PermuteSums, EqualPlainSumsForAllSizesOfProducts) {
     Random random(1);
-    // Registers of a row (lanes of the table) and planes (values) in all combinations.
+    // Rows of 1, 2 and 4 registers; planes of 6, 7 and 8 bits.
     for (const size_t lanes : {50, 100, 200}) {
-        for (const auto& [lowest, highest] :
-             {std::pair{-13, 50}, {-100, 27}, {3, 258}, {-20000, 12767}, {-32768, 32767}, {kLowest, kHighest}}) {
+        for (const auto& [lowest, highest] : {std::pair{-13, 50}, {-10000, 6383}, {kLowest, kHighest}}) {
             testing::expect_plain_sums_of_all_sizes(testing::random_sum_table(lanes, 256, lowest, highest, random),
                                                     factory());
         }

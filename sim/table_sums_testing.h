@@ -69,7 +69,11 @@ class AlignedArray {
 
 inline std::vector<uint8_t> random_positions(size_t count, size_t below, Random& random) {
     std::vector<uint8_t> positions(count);
-    for (uint8_t& position : positions) position = static_cast<uint8_t>(random.below(below));
+    uint64_t bits = 0;
+    for (size_t i = 0; i < count; ++i) {
+        bits = i % 8 == 0 ? random.bits() : bits >> 8;
+        positions[i] = static_cast<uint8_t>((bits & 255) * below >> 8);
+    }
     return positions;
 }
 
