@@ -82,6 +82,15 @@ struct Plane {
     size_t group = 0;  // logarithm of how many entries always sum to a byte
 };
 
+/// Chains the blocks of a row, [64, 128 or 256], as PermuteKernels::chained says.
+void chain_blocks(uint8_t* row, size_t bytes) {
+    constexpr size_t kBlock = 16;
+    for (size_t b = bytes / kBlock; b-- > 0;) {
+        for (size_t h = b + 1; h < bytes / kBlock && (h <= 7 || h <= b + 7); ++h)
+            for (size_t i = 0; i < kBlock; ++i) row[b * kBlock + i] ^= row[h * kBlock + i];
+    }
+}
+
 /// OtherRows, and for ranges of k the sums of what was subtracted from their rows.
 struct PlaneOthers : OtherRows {
     PlaneOthers(const uint8_t* from, size_t k_count, size_t n_count, const std::vector<uint32_t>& row_offsets)
@@ -136,7 +145,7 @@ class PlaneSums : public TableSums {
         const auto& prepared = static_cast<const PlaneOthers&>(others);
         const auto& kernels_of = kernels_->of;
         const size_t vectors = (tile.lanes + kLaneStep - 1) / kLaneStep;
-        const size_t blocks = (tile.k + kSteps - 1) / kSteps;
+        const size_t blocks = (tile.k + detail::kPermuteSteps - 1) / detail::kPermuteSteps;
         const size_t block = ((tile.k + blocks - 1) / blocks + kDepthStep - 1) / kDepthStep * kDepthStep;
         for (size_t k = 0; k < tile.k; k += block) {
             detail::PermuteTask task{};
@@ -162,9 +171,6 @@ class PlaneSums : public TableSums {
     }
 
   private:
-    static constexpr size_t kSteps = 128;  // of a block: positions of a tile fill part of the first cache
-    static_assert(kSteps <= detail::kPermuteSteps);
-
     void add_plane(const SumTable& table, int first_bit, int end_bit) {
         Plane plane;
         plane.shift = first_bit;
@@ -179,6 +185,9 @@ class PlaneSums : public TableSums {
                 largest = std::max(largest, bits);
             }
         }
+        if (kernels_->chained)
+            for (size_t other = 0; other < table.others; ++other)
+                chain_blocks(plane.rows.get() + other * row_bytes_, row_bytes_);
         plane.group = largest <= 63 ? 2 : (largest <= 127 ? 1 : 0);
         planes_.push_back(std::move(plane));
     }
@@ -193,10 +202,18 @@ class PlaneSums : public TableSums {
 }  // namespace
 
 std::unique_ptr<TableSums> permute_sums(const SumTable& table, Isa isa) {
+    switch (isa) {
 #if defined(__x86_64__)
-    if (isa == Isa::avx512_vnni) return std::make_unique<PlaneSums>(table, detail::kPermuteAvx512Vnni);
+        case Isa::avx2:
+            return std::make_unique<PlaneSums>(table, detail::kPermuteAvx2);
+        case Isa::avx512:
+            return std::make_unique<PlaneSums>(table, detail::kPermuteAvx512);
+        case Isa::avx512_vnni:
+            return std::make_unique<PlaneSums>(table, detail::kPermuteAvx512Vnni);
 #endif
-    return std::make_unique<RowSums>(table);
+        default:
+            return std::make_unique<RowSums>(table);
+    }
 }
 
 }  // namespace concrete::sim

@@ -146,6 +146,7 @@ constexpr PermuteKernels all_kernels() {
     PermuteKernels kernels{};
     fill<1>(kernels.of[0]);
     fill<2>(kernels.of[1]);
+    kernels.chained = false;
     return kernels;
 }
 

@@ -20,8 +20,8 @@ struct PermuteTask {
     uint32_t* sums;  ///< [1 or 2][kTileLanes], aligned to 64 bytes
 };
 
-/// So many bytes can be added in 16 bits.
-inline constexpr size_t kPermuteSteps = 256;
+/// Positions of so many steps of a full tile fill part of the first cache; bytes of up to 256 can be added in 16 bits.
+inline constexpr size_t kPermuteSteps = 128;
 
 using PermuteKernel = void (*)(const PermuteTask& task);
 
@@ -32,10 +32,15 @@ using PermuteKernel = void (*)(const PermuteTask& task);
 /// - bytes of the plane whose sum is a byte again, 1, 2 or 4, as their logarithm.
 struct PermuteKernels {
     PermuteKernel of[2][4][3][3];
+
+    /// The kernels want rows in blocks of 16 entries, each block B_h changed to a C_h such that
+    ///
+    ///     B_b = C_b ^ (the C_h of all h > b with h <= 7 or h <= b + 7)
+    bool chained;
 };
 
 #if defined(__x86_64__)
-extern const PermuteKernels kPermuteAvx512Vnni;
+extern const PermuteKernels kPermuteAvx2, kPermuteAvx512, kPermuteAvx512Vnni;
 #endif
 
 }  // namespace concrete::sim::detail

@@ -1,0 +1,96 @@
+#pragma once
+
+// g++ 12 sees values that its own intrinsics leave undefined on purpose (GCC bug 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+
+#include "sim/permute_sums_kernels.h"
+#include "sim/table_sums.h"
+
+/// The kernels of sim/permute_sums_kernels.h from shuffles within 16 bytes, in vectors of the including source's
+/// instruction set. In an unnamed namespace, as in sim/bitslice_steps.h.
+///
+/// A shuffle gives 0 where bit 7 of an index is set. Block h of a row, 16 entries, is looked up at positions moved so
+/// that this bit is clear, in one addition, for positions up to the block's last, those more than 7 blocks before it
+/// perhaps excepted. A row holds chained blocks (PermuteKernels::chained), whose sum, bit by bit, is the entry.
+namespace concrete::sim::detail {
+namespace {
+
+/// Positions, moved for block kBlock of a row.
+template <typename Vector, int kBlock>
+[[gnu::always_inline]] inline typename Vector::Bytes moved_for(typename Vector::Bytes positions) {
+    if constexpr (kBlock <= 7) return Vector::add_saturated(positions, Vector::all(0x70 - 16 * kBlock));
+    return positions - Vector::all(16 * (kBlock - 7));
+}
+
+template <typename Vector, int kOthers, int kRegisters, int kBlock = 0>
+[[gnu::always_inline]] inline void look_up(const uint8_t* const (&rows)[kOthers], typename Vector::Bytes positions,
+                                           typename Vector::Bytes (&found)[kOthers]) {
+    const auto moved = moved_for<Vector, kBlock>(positions);
+#pragma GCC unroll 2
+    for (int other = 0; other < kOthers; ++other)
+        found[other] ^= Vector::look_up(Vector::block(rows[other] + 16 * kBlock), moved);
+    if constexpr (kBlock + 1 < 4 * kRegisters)
+        look_up<Vector, kOthers, kRegisters, kBlock + 1>(rows, positions, found);
+}
+
+template <typename Vector, int kOthers, int kVectors, int kRegisters>
+void add_plane(const PermuteTask& task) {
+    using Bytes = typename Vector::Bytes;
+    using Words = typename Vector::Words;
+    constexpr size_t kLanes = sizeof(Bytes);
+    for (size_t lane = 0; lane < kLaneStep * kVectors; lane += kLanes) {
+        Words even[kOthers] = {}, odd[kOthers] = {};
+        for (size_t k = 0; k < task.steps; ++k) {
+            const uint8_t* rows[kOthers];
+            for (size_t other = 0; other < kOthers; ++other)
+                rows[other] = task.rows + 64 * kRegisters * task.others[other * task.others_stride + k];
+            Bytes found[kOthers] = {};
+            look_up<Vector, kOthers, kRegisters>(
+                rows, *reinterpret_cast<const Bytes*>(task.positions + k * kTileLanes + lane), found);
+#pragma GCC unroll 2
+            for (int other = 0; other < kOthers; ++other) {
+                const Words words = reinterpret_cast<Words>(found[other]);
+                even[other] += words & 0xff;
+                odd[other] += words >> 8;
+            }
+        }
+        for (size_t other = 0; other < kOthers; ++other) {
+            uint32_t* sums = task.sums + other * kTileLanes + lane;
+            for (size_t i = 0; i < kLanes / 2; ++i) {
+                sums[2 * i] += task.offsets[other] + (uint32_t{even[other][i]} << task.shift);
+                sums[2 * i + 1] += task.offsets[other] + (uint32_t{odd[other][i]} << task.shift);
+            }
+        }
+    }
+}
+
+/// Free bits of planes make no difference here.
+template <typename Vector, int kOthers, int kVectors>
+constexpr void fill(PermuteKernel (&of)[3][3]) {
+    for (int group = 0; group < 3; ++group) {
+        of[0][group] = add_plane<Vector, kOthers, kVectors, 1>;
+        of[1][group] = add_plane<Vector, kOthers, kVectors, 2>;
+        of[2][group] = add_plane<Vector, kOthers, kVectors, 4>;
+    }
+}
+
+template <typename Vector, int kOthers>
+constexpr void fill(PermuteKernel (&of)[4][3][3]) {
+    fill<Vector, kOthers, 1>(of[0]);
+    fill<Vector, kOthers, 2>(of[1]);
+    fill<Vector, kOthers, 3>(of[2]);
+    fill<Vector, kOthers, 4>(of[3]);
+}
+
+template <typename Vector>
+constexpr PermuteKernels all_kernels() {
+    PermuteKernels kernels{};
+    fill<Vector, 1>(kernels.of[0]);
+    fill<Vector, 2>(kernels.of[1]);
+    kernels.chained = true;
+    return kernels;
+}
+
+}  // namespace
+}  // namespace concrete::sim::detail
