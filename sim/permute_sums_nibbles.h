@@ -10,28 +10,30 @@
 /// The kernels of sim/permute_sums_kernels.h from shuffles within 16 bytes, in vectors of the including source's
 /// instruction set. In an unnamed namespace, as in sim/bitslice_steps.h.
 ///
-/// A shuffle gives 0 where bit 7 of an index is set. Block h of a row, 16 entries, is looked up at positions moved so
-/// that this bit is clear, in one addition, for positions up to the block's last, those more than 7 blocks before it
-/// perhaps excepted. A row holds chained blocks (PermuteKernels::chained), whose sum, bit by bit, is the entry.
+/// A shuffle gives 0 where bit 7 of an index is set, and else reads bits 0 to 3. So one addition, of a multiple of 16,
+/// makes the index for block h of a row, entries 16 h to 16 h + 15: bit 7 stays clear for positions in blocks h - 7 to
+/// h, or 0 to h. A row holds chained blocks (PermuteKernels::chained): what all those give is the entry, by xor.
 namespace concrete::sim::detail {
 namespace {
 
-/// Positions, moved for block kBlock of a row.
+/// The indices for block kBlock of a row.
 template <typename Vector, int kBlock>
-[[gnu::always_inline]] inline typename Vector::Bytes moved_for(typename Vector::Bytes positions) {
+[[gnu::always_inline]] inline typename Vector::Bytes indices_for(typename Vector::Bytes positions) {
     if constexpr (kBlock <= 7) return Vector::add_saturated(positions, Vector::all(0x70 - 16 * kBlock));
     return positions - Vector::all(16 * (kBlock - 7));
 }
 
+/// Entries of positions, from block kBlock on.
 template <typename Vector, int kOthers, int kRegisters, int kBlock = 0>
 [[gnu::always_inline]] inline void look_up(const uint8_t* const (&rows)[kOthers], typename Vector::Bytes positions,
                                            typename Vector::Bytes (&found)[kOthers]) {
-    const auto moved = moved_for<Vector, kBlock>(positions);
+    const auto indices = indices_for<Vector, kBlock>(positions);
 #pragma GCC unroll 2
-    for (int other = 0; other < kOthers; ++other)
-        found[other] ^= Vector::look_up(Vector::block(rows[other] + 16 * kBlock), moved);
-    if constexpr (kBlock + 1 < 4 * kRegisters)
-        look_up<Vector, kOthers, kRegisters, kBlock + 1>(rows, positions, found);
+    for (int other = 0; other < kOthers; ++other) {
+        found[other] ^= Vector::look_up(Vector::block(rows[other] + 16 * kBlock), indices);
+        asm volatile("" : "+v"(found[other]));  // or g++ regroups the sum of all blocks, and spills
+    }
+    if constexpr (kBlock + 1 < 4 * kRegisters) look_up<Vector, kOthers, kRegisters, kBlock + 1>(rows, positions, found);
 }
 
 template <typename Vector, int kOthers, int kVectors, int kRegisters>
@@ -57,15 +59,18 @@ void add_plane(const PermuteTask& task) {
         }
         for (size_t other = 0; other < kOthers; ++other) {
             uint32_t* sums = task.sums + other * kTileLanes + lane;
+            uint16_t evens[kLanes / 2], odds[kLanes / 2];  // arrays, so that the loop becomes vectors
+            __builtin_memcpy(evens, &even[other], sizeof evens);
+            __builtin_memcpy(odds, &odd[other], sizeof odds);
             for (size_t i = 0; i < kLanes / 2; ++i) {
-                sums[2 * i] += task.offsets[other] + (uint32_t{even[other][i]} << task.shift);
-                sums[2 * i + 1] += task.offsets[other] + (uint32_t{odd[other][i]} << task.shift);
+                sums[2 * i] += task.offsets[other] + (uint32_t{evens[i]} << task.shift);
+                sums[2 * i + 1] += task.offsets[other] + (uint32_t{odds[i]} << task.shift);
             }
         }
     }
 }
 
-/// Free bits of planes make no difference here.
+/// The same kernel for all groups: sums are a small part of its time.
 template <typename Vector, int kOthers, int kVectors>
 constexpr void fill(PermuteKernel (&of)[3][3]) {
     for (int group = 0; group < 3; ++group) {
