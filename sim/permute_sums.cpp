@@ -11,6 +11,8 @@
 namespace concrete::sim {
 namespace {
 
+static_assert(detail::kPermuteStride == kTileLanes && detail::kPermuteLanes == kLaneStep);
+
 /// Rows of others' positions, one an n, in the order in which kernels walk k.
 struct OtherRows : PreparedOthers {
     OtherRows(const uint8_t* from, size_t k_count, size_t n_count) : k(k_count), positions(k_count * n_count) {
@@ -121,7 +123,7 @@ class PlaneSums : public TableSums {
     PlaneSums(const SumTable& table, const detail::PermuteKernels& kernels)
         : kernels_(&kernels),
           registers_(table.lanes <= 64 ? 0 : (table.lanes <= 128 ? 1 : 2)),
-          row_bytes_(size_t{64} << registers_) {
+          row_bytes_(detail::kPermuteLanes << registers_) {
         uint32_t widest = 0;
         for (size_t other = 0; other < table.others; ++other) {
             int32_t smallest = table.at(0, other), largest = smallest;

@@ -1,5 +1,7 @@
 // The kernels of sim/permute_sums.h for AVX2; compiled with the flags of that set.
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include "sim/permute_sums_nibbles.h"
 
 namespace concrete::sim::detail {

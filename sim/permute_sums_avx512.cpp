@@ -1,5 +1,11 @@
 // The kernels of sim/permute_sums.h for AVX-512 without VBMI; compiled with the flags of that set.
 #if defined(__x86_64__)
+#ifndef __clang__  // g++ 12 sees values that its own intrinsics leave undefined on purpose (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+
 #include "sim/permute_sums_nibbles.h"
 
 namespace concrete::sim::detail {

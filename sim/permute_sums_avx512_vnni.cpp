@@ -1,18 +1,16 @@
 // The kernels of sim/permute_sums.h for AVX-512 with VBMI, whose byte permutes look up 64 lanes in up to 128 entries;
 // compiled with the flags of that set.
 #if defined(__x86_64__)
-// g++ 12 sees values that its own intrinsics leave undefined on purpose (GCC bug 105593).
+#ifndef __clang__  // g++ 12 sees values that its own intrinsics leave undefined on purpose (GCC bug 105593)
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 
 #include "sim/permute_sums_kernels.h"
-#include "sim/table_sums.h"
 
 namespace concrete::sim::detail {
 namespace {
-
-constexpr size_t kVector = 64;  // bytes, and lanes
 
 /// A row of a plane: entries by lane position.
 template <int kRegisters>
@@ -21,7 +19,7 @@ struct Row {
 
     [[gnu::always_inline]] void load(const uint8_t* row) {
 #pragma GCC unroll 4
-        for (int i = 0; i < kRegisters; ++i) parts[i] = _mm512_load_si512(row + kVector * static_cast<size_t>(i));
+        for (int i = 0; i < kRegisters; ++i) parts[i] = _mm512_load_si512(row + kPermuteLanes * static_cast<size_t>(i));
     }
 
     /// Entries of 64 positions. upper: which are 128 or more.
@@ -70,7 +68,8 @@ struct ByteSums {
 };
 
 /// kGroup steps, whose bytes of one lane sum to at most 255. Each vector of positions, and what tells its upper ones,
-/// serves all others.
+/// serves all others. Empty statements keep the order of the source, which the registers suffice for: g++ would load
+/// rows of later steps early and regroup sums, and spill.
 template <int kOthers, int kVectors, int kRegisters, int kGroup>
 [[gnu::always_inline]] inline void add_group(const PermuteTask& task, size_t k, ByteSums (&sums)[kOthers][kVectors]) {
     __m512i bytes[kOthers][kVectors];
@@ -80,13 +79,13 @@ template <int kOthers, int kVectors, int kRegisters, int kGroup>
 #pragma GCC unroll 2
         for (size_t other = 0; other < kOthers; ++other) {
             const uint8_t position = task.others[other * task.others_stride + k + step];
-            const uint8_t* row = task.rows + kVector * kRegisters * position;
+            const uint8_t* row = task.rows + kPermuteLanes * kRegisters * position;
             asm volatile("" : "+r"(row));
             rows[other].load(row);
         }
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
-            __m512i positions = _mm512_load_si512(task.positions + (k + step) * kTileLanes + kVector * v);
+            __m512i positions = _mm512_load_si512(task.positions + (k + step) * kPermuteStride + kPermuteLanes * v);
             asm volatile("" : "+v"(positions));  // permutes overwrite an operand: copy it, do not load it again
             const __mmask64 upper = kRegisters == 4 ? _mm512_movepi8_mask(positions) : 0;
 #pragma GCC unroll 2
@@ -116,7 +115,7 @@ void add_plane(const PermuteTask& task) {
         const __m512i offset = _mm512_set1_epi32(static_cast<int>(task.offsets[other]));
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v)
-            sums[other][v].add_to(task.sums + other * kTileLanes + kVector * v, shift, offset);
+            sums[other][v].add_to(task.sums + other * kPermuteStride + kPermuteLanes * v, shift, offset);
     }
 }
 

@@ -6,18 +6,22 @@
 /// What the sources for one instruction set offer sim/permute_sums.cpp; no code, as in sim/bitslice_kernels.h.
 namespace concrete::sim::detail {
 
+/// Those of sim/table_sums.h, whose code must not be compiled for one instruction set.
+inline constexpr size_t kPermuteStride = 256;  ///< kTileLanes: between rows of positions, and of sums
+inline constexpr size_t kPermuteLanes = 64;    ///< kLaneStep, and bytes of a register
+
 /// Sums over one plane of a table, for a block of steps and one or two others:
 ///
 ///     sums[i, lane] += offsets[i] + (sum_k rows[others[i, k], positions[k, lane]] << shift)      modulo 2^32
 struct PermuteTask {
-    const uint8_t* positions;  ///< [steps][kTileLanes], aligned to 64 bytes
-    const uint8_t* rows;       ///< [others][64 * registers], aligned to 64 bytes
+    const uint8_t* positions;  ///< [steps][kPermuteStride], aligned to 64 bytes
+    const uint8_t* rows;       ///< [others][kPermuteLanes * registers], aligned to 64 bytes
     const uint8_t* others;     ///< [1 or 2][steps], others_stride apart
     size_t steps;              ///< 1 to kPermuteSteps
     size_t others_stride;
     int shift;
     uint32_t offsets[2];
-    uint32_t* sums;  ///< [1 or 2][kTileLanes], aligned to 64 bytes
+    uint32_t* sums;  ///< [1 or 2][kPermuteStride], aligned to 64 bytes
 };
 
 /// Positions of so many steps of a full tile fill part of the first cache; bytes of up to 256 can be added in 16 bits.

@@ -1,11 +1,9 @@
 #pragma once
 
-// g++ 12 sees values that its own intrinsics leave undefined on purpose (GCC bug 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
+#include <cstddef>
+#include <cstdint>
 
 #include "sim/permute_sums_kernels.h"
-#include "sim/table_sums.h"
 
 /// The kernels of sim/permute_sums_kernels.h from shuffles within 16 bytes, in vectors of the including source's
 /// instruction set. In an unnamed namespace, as in sim/bitslice_steps.h.
@@ -41,15 +39,15 @@ void add_plane(const PermuteTask& task) {
     using Bytes = typename Vector::Bytes;
     using Words = typename Vector::Words;
     constexpr size_t kLanes = sizeof(Bytes);
-    for (size_t lane = 0; lane < kLaneStep * kVectors; lane += kLanes) {
+    for (size_t lane = 0; lane < kPermuteLanes * kVectors; lane += kLanes) {
         Words even[kOthers] = {}, odd[kOthers] = {};
         for (size_t k = 0; k < task.steps; ++k) {
             const uint8_t* rows[kOthers];
             for (size_t other = 0; other < kOthers; ++other)
-                rows[other] = task.rows + 64 * kRegisters * task.others[other * task.others_stride + k];
+                rows[other] = task.rows + kPermuteLanes * kRegisters * task.others[other * task.others_stride + k];
             Bytes found[kOthers] = {};
             look_up<Vector, kOthers, kRegisters>(
-                rows, *reinterpret_cast<const Bytes*>(task.positions + k * kTileLanes + lane), found);
+                rows, *reinterpret_cast<const Bytes*>(task.positions + k * kPermuteStride + lane), found);
 #pragma GCC unroll 2
             for (int other = 0; other < kOthers; ++other) {
                 const Words words = reinterpret_cast<Words>(found[other]);
@@ -58,7 +56,7 @@ void add_plane(const PermuteTask& task) {
             }
         }
         for (size_t other = 0; other < kOthers; ++other) {
-            uint32_t* sums = task.sums + other * kTileLanes + lane;
+            uint32_t* sums = task.sums + other * kPermuteStride + lane;
             uint16_t evens[kLanes / 2], odds[kLanes / 2];  // arrays, so that the loop becomes vectors
             __builtin_memcpy(evens, &even[other], sizeof evens);
             __builtin_memcpy(odds, &odd[other], sizeof odds);
