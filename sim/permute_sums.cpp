@@ -88,7 +88,7 @@ struct Plane {
 void chain_blocks(uint8_t* row, size_t bytes) {
     constexpr size_t kBlock = 16;
     for (size_t b = bytes / kBlock; b-- > 0;) {
-        for (size_t h = b + 1; h < bytes / kBlock && (h <= 7 || h <= b + 7); ++h)
+        for (size_t h = b + 1; h < bytes / kBlock && h <= b + 7; ++h)
             for (size_t i = 0; i < kBlock; ++i) row[b * kBlock + i] ^= row[h * kBlock + i];
     }
 }

@@ -39,7 +39,7 @@ struct PermuteKernels {
 
     /// The kernels want rows in blocks of 16 entries, each block B_h changed to a C_h such that
     ///
-    ///     B_b = C_b ^ (the C_h of all h > b with h <= 7 or h <= b + 7)
+    ///     B_b = C_b ^ C_{b+1} ^ ... ^ C_{b+7}, as far as there are blocks
     bool chained;
 };
 

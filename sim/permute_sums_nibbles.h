@@ -9,8 +9,9 @@
 /// instruction set. In an unnamed namespace, as in sim/bitslice_steps.h.
 ///
 /// A shuffle gives 0 where bit 7 of an index is set, and else reads bits 0 to 3. So one addition, of a multiple of 16,
-/// makes the index for block h of a row, entries 16 h to 16 h + 15: bit 7 stays clear for positions in blocks h - 7 to
-/// h, or 0 to h. A row holds chained blocks (PermuteKernels::chained): what all those give is the entry, by xor.
+/// makes the index for block h of a row, entries 16 h to 16 h + 15: bit 7 becomes clear for positions in blocks h - 7
+/// to h, as far as there are any. Rows hold chained blocks (PermuteKernels::chained), so that the exclusive or of what
+/// a position finds in all of them is its entry.
 namespace concrete::sim::detail {
 namespace {
 
