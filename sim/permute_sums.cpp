@@ -144,40 +144,43 @@ class PlaneSums : public TableSums {
 
     void add(const LaneTile& tile, const PreparedOthers& others, size_t first_k, size_t first_n, size_t n,
              uint32_t* sums) const override {
-        const auto& prepared = static_cast<const PlaneOthers&>(others);
-        const auto& kernels_of = kernels_->of;
-        const size_t vectors = (tile.lanes + kLaneStep - 1) / kLaneStep;
         const size_t blocks = (tile.k + detail::kPermuteSteps - 1) / detail::kPermuteSteps;
         const size_t block = ((tile.k + blocks - 1) / blocks + kDepthStep - 1) / kDepthStep * kDepthStep;
         for (size_t k = 0; k < tile.k; k += block) {
-            detail::PermuteTask task{};
-            task.positions = tile.positions + k * kTileLanes;
-            task.steps = std::min(block, tile.k - k);
-            task.others_stride = prepared.k;
-            // A plane of many rows fills the first cache alone, so it stays there for all n.
-            for (const Plane& plane : planes_) {
-                task.rows = plane.rows.get();
-                task.shift = plane.shift;
-                for (size_t j = 0; j < n; j += 2) {
-                    const size_t count = std::min<size_t>(2, n - j);
-                    task.others = prepared.of(first_n + j) + first_k + k;
-                    for (size_t i = 0; i < count; ++i) {
-                        task.offsets[i] =
-                            plane.shift == 0 ? prepared.offset(first_n + j + i, first_k + k, task.steps) : 0;
-                    }
-                    task.sums = sums + j * kTileLanes;
-                    kernels_of[count - 1][vectors - 1][registers_][plane.group](task);
-                }
-            }
+            const LaneTile part{tile.positions + k * kTileLanes, std::min(block, tile.k - k), tile.lanes};
+            // All n for one plane, whose rows alone fill the first cache.
+            for (const Plane& plane : planes_)
+                add_block(part, plane, static_cast<const PlaneOthers&>(others), first_k + k, first_n, n, sums);
         }
     }
 
   private:
+    /// TableSums::add() for one plane, and at most kPermuteSteps steps.
+    void add_block(const LaneTile& tile, const Plane& plane, const PlaneOthers& others, size_t first_k, size_t first_n,
+                   size_t n, uint32_t* sums) const {
+        const size_t vectors = (tile.lanes + kLaneStep - 1) / kLaneStep;
+        detail::PermuteTask task{};
+        task.positions = tile.positions;
+        task.steps = tile.k;
+        task.rows = plane.rows.get();
+        task.shift = plane.shift;
+        task.others_stride = others.k;
+        for (size_t j = 0; j < n; j += 2) {
+            const size_t count = std::min<size_t>(2, n - j);
+            task.others = others.of(first_n + j) + first_k;
+            if (plane.shift == 0)  // once for all planes
+                for (size_t i = 0; i < count; ++i) task.offsets[i] = others.offset(first_n + j + i, first_k, tile.k);
+            task.sums = sums + j * kTileLanes;
+            kernels_->of[count - 1][vectors - 1][registers_][plane.group](task);
+        }
+    }
+
     void add_plane(const SumTable& table, int first_bit, int end_bit) {
         Plane plane;
         plane.shift = first_bit;
-        plane.rows.reset(static_cast<uint8_t*>(::operator new[](table.others* row_bytes_, std::align_val_t{64})));
-        std::memset(plane.rows.get(), 0, table.others * row_bytes_);
+        const size_t bytes = table.others * row_bytes_;
+        plane.rows.reset(static_cast<uint8_t*>(::operator new[](bytes, std::align_val_t{64})));
+        std::memset(plane.rows.get(), 0, bytes);
         uint32_t largest = 0;
         for (size_t other = 0; other < table.others; ++other) {
             for (size_t lane = 0; lane < table.lanes; ++lane) {

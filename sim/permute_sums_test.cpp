@@ -37,9 +37,9 @@ TEST_P(PermuteSums, EqualPlainSumsForAllSizesOfTables) {
 TEST_P(PermuteSums, EqualPlainSumsForAllWidthsOfValues) {
     Random random(2);
     for (int bits = 0; bits <= 32; ++bits) {
-        const auto span = static_cast<int32_t>((int64_t{1} << bits) - 1 + (bits == 32 ? kLowest : 0));
+        const int64_t span = (int64_t{1} << bits) - 1;
         const int32_t lowest = bits == 32 ? kLowest : (bits == 31 ? -5 : -1000);
-        const int32_t highest = bits == 32 ? span : static_cast<int32_t>(lowest + int64_t{span});
+        const auto highest = static_cast<int32_t>(lowest + span);
         const SumTable table = testing::random_sum_table(129, 77, lowest, highest, random);
         const auto sums = permute_sums(table, GetParam());
         for (const auto positions :
