@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// What the sources for one instruction set offer sim/decomposed_sums.cpp; no code, as in sim/bitslice_kernels.h.
+namespace concrete::sim::detail {
+
+inline constexpr size_t kBlockLanes = 64;  ///< lanes that kernels work on
+
+/// One product of a panel with some others:
+///
+///     sums[n][lane] += of_lanes[lane] + of_others[n] + 2^shift sum_{t, k} panel[t][k][lane] v[t][k][n]
+struct PanelProduct {
+    const void* panel;          ///< [terms][depth / group][kBlockLanes][group]
+    const void* v;              ///< [n / block][terms][depth / group][block][group], with the strides below
+    size_t terms, depth;        ///< depth: a multiple of kDepthStep, at least 0
+    size_t term_bytes;          ///< of v, from one term to the next
+    size_t block_bytes;         ///< of v, from `block` others to the next
+    int shift;                  ///< 0 to 31
+    size_t n;
+    const uint32_t* of_lanes;   ///< [kBlockLanes]
+    const uint32_t* of_others;  ///< [n]
+    uint32_t* sums;             ///< [n][kTileLanes]
+};
+
+/// Elements, bytes or 16-bit words, stand in groups: those of successive k for one lane or other, which a multiply-add
+/// instruction takes together.
+struct DecomposedKernels {
+    size_t element_bytes;
+    size_t group;  ///< a divisor of kDepthStep
+    size_t block;  ///< others side by side, a divisor of kOtherStep
+
+    /// Positions of a tile for one block of lanes, regrouped. Those from k to the next multiple of kDepthStep become 0.
+    /// Args: positions: [k][kTileLanes], of the first lane. raw: [k / group][kBlockLanes][group].
+    void (*regroup)(const uint8_t* positions, size_t k, uint8_t* raw);
+
+    /// panel[i] = table[raw[i]] for depth * kBlockLanes elements.
+    /// Args: table: [256], of which raw names the first `size` at most.
+    void (*look_up)(const uint8_t* table, size_t size, const uint8_t* raw, size_t depth, void* panel);
+
+    /// sums[lane] += factor sum_k panel[k][lane], k not padded.
+    void (*sum)(const void* panel, size_t k, uint32_t factor, uint32_t* sums);
+
+    void (*multiply)(const PanelProduct& product);
+};
+
+extern const DecomposedKernels kDecomposedPortable;
+#if defined(__x86_64__)
+extern const DecomposedKernels kDecomposedAvx2, kDecomposedAvx512, kDecomposedAvx512Vnni;
+#endif
+
+}  // namespace concrete::sim::detail
