@@ -31,12 +31,24 @@ const DecomposedKernels& kernels_of(Isa isa) {
     }
 }
 
-size_t rounded_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
+size_t rounded_up(size_t value, size_t step) {
+    return (value + step - 1) / step * step;
+}
 
-/// u_t of the others' terms, ready for the kernels, and what it takes to read it.
+/// v_t of the others, in chunks of kMaxDepth steps of k, the last perhaps shorter, by element in this order:
+///
+///     [terms][n / block][depth / group][block][group]     where a panel holds one term,
+///     [n / block][terms][depth / group][block][group]     where it holds several, since the chunk is short.
+///
+/// Either way multiply() reads on and on. Beyond k and n there are zeros.
 struct Panels : PreparedOthers {
-    size_t k = 0, n = 0, term_bytes = 0, block_bytes = 0;
-    std::vector<uint8_t> v;      // [n / block][terms][k / group][block][group] elements; 0 beyond k and n
+    struct Chunk {
+        uint8_t* v;
+        size_t first_k, depth, term_bytes, block_bytes;
+    };
+    size_t k = 0, n = 0;
+    std::vector<uint8_t> v;
+    std::vector<Chunk> chunks;
     std::vector<uint32_t> of_g;  // [k / kDepthStep + 1][n]: sums of g over the k before; empty where g is constant
 };
 
@@ -52,9 +64,12 @@ Bytes table_of(const std::vector<Value>& values, size_t shift) {
 
 /// A thread's memory between calls.
 struct Scratch {
-    alignas(64) std::array<uint8_t, kMaxDepth * kBlockLanes> raw;
+    template <typename Value, size_t kCount>
+    using Blocks = std::array<std::array<Value, kCount * kBlockLanes>, kTileLanes / kBlockLanes>;
+
+    alignas(64) Blocks<uint8_t, kMaxDepth> raw;                       // of each block of lanes
+    alignas(64) Blocks<uint32_t, 1> of_lanes;                         // likewise
     alignas(64) std::array<uint16_t, kMaxDepth * kBlockLanes> panel;  // elements of either size
-    alignas(64) std::array<uint32_t, kBlockLanes> of_lanes, no_lanes{};
     std::vector<uint32_t> of_others, no_others;
 };
 
@@ -72,18 +87,17 @@ class DecomposedSums : public TableSums {
         auto result = std::make_shared<Panels>();
         result->k = k;
         result->n = n;
-        result->term_bytes = rounded_up(k, kDepthStep) * kernels_.block * kernels_.element_bytes;
-        result->block_bytes = terms_.size() * result->term_bytes;
-        result->v.resize(rounded_up(n, kernels_.block) / kernels_.block * result->block_bytes);
-        for (size_t first = 0; first < n; first += kernels_.block) {
-            uint8_t* out = result->v.data() + first / kernels_.block * result->block_bytes;
-            for (const Term& term : terms_) {
-                if (kernels_.element_bytes == 1) {
-                    fill<int8_t>(term, positions, *result, first, out);
-                } else {
-                    fill<int16_t>(term, positions, *result, first, out);
+        lay_out(*result);
+        for (const Panels::Chunk& chunk : result->chunks) {
+            for (size_t t = 0; t < terms_.size(); ++t) {
+                for (size_t first = 0; first < n; first += kernels_.block) {
+                    uint8_t* const out = chunk.v + t * chunk.term_bytes + first / kernels_.block * chunk.block_bytes;
+                    if (kernels_.element_bytes == 1) {
+                        fill<int8_t>(terms_[t].v, positions, *result, chunk, first, out);
+                    } else {
+                        fill<int16_t>(terms_[t].v, positions, *result, chunk, first, out);
+                    }
                 }
-                out += result->term_bytes;
             }
         }
         if (!constant_g_) result->of_g = running_sums_of_g(positions, k, n);
@@ -95,13 +109,16 @@ class DecomposedSums : public TableSums {
         thread_local const auto scratch = std::make_unique<Scratch>();
         const auto& panels = static_cast<const Panels&>(others);
         scratch->no_others.resize(std::max(n, scratch->no_others.size()));
-        for (size_t k = 0; k < tile.k; k += kMaxDepth) {
-            const size_t depth = std::min(tile.k - k, kMaxDepth);
-            sum_g(panels, first_k + k, depth, first_n, n, scratch->of_others);
-            for (size_t lane = 0; lane < tile.lanes; lane += kBlockLanes) {
-                kernels_.regroup(tile.positions + k * kTileLanes + lane, depth, scratch->raw.data());
-                add_block(panels, first_k + k, depth, first_n, n, *scratch, sums + lane);
-            }
+        for (size_t done = 0; done < tile.k;) {
+            const Panels::Chunk& chunk = panels.chunks[(first_k + done) / kMaxDepth];
+            const size_t within = first_k + done - chunk.first_k, k = std::min(tile.k - done, chunk.depth - within);
+            sum_g(panels, first_k + done, k, first_n, n, scratch->of_others);
+            const LaneTile part{tile.positions + done * kTileLanes, k, tile.lanes};
+            add_part(part, chunk,
+                     chunk.v + first_n / kernels_.block * chunk.block_bytes +
+                         within * kernels_.block * kernels_.element_bytes,
+                     n, *scratch, sums);
+            done += k;
         }
     }
 
@@ -113,14 +130,32 @@ class DecomposedSums : public TableSums {
         std::vector<int8_t> v;
     };
 
-    /// One term for `block` others from `first` on.
+    void lay_out(Panels& panels) const {
+        const size_t blocks = rounded_up(panels.n, kernels_.block) / kernels_.block;
+        const size_t step = kernels_.block * kernels_.element_bytes, padded_k = rounded_up(panels.k, kDepthStep);
+        panels.v.resize(padded_k * step * blocks * terms_.size());
+        for (size_t k = 0; k < padded_k; k += kMaxDepth) {
+            const size_t depth = std::min(padded_k - k, kMaxDepth), bytes = depth * step;
+            const bool short_chunk = terms_at_once(depth) > 1;
+            panels.chunks.push_back({panels.v.data() + k * step * blocks * terms_.size(), k, depth,
+                                     short_chunk ? bytes : blocks * bytes,
+                                     short_chunk ? terms_.size() * bytes : bytes});
+        }
+    }
+
+    /// The terms that a panel has room for.
+    static size_t terms_at_once(size_t depth) { return kMaxDepth / depth; }
+
+    /// v of one term for `block` others from `first` on.
     template <typename Element>
-    void fill(const Term& term, const uint8_t* positions, const Panels& size, size_t first, uint8_t* out) const {
+    void fill(const std::vector<int8_t>& v, const uint8_t* positions, const Panels& size, const Panels::Chunk& chunk,
+              size_t first, uint8_t* out) const {
         const size_t others = std::min(kernels_.block, size.n - first);
-        for (size_t k = 0; k < size.k; ++k) {
+        for (size_t k = 0; k < std::min(chunk.depth, size.k - chunk.first_k); ++k) {
+            const uint8_t* const row = positions + (chunk.first_k + k) * size.n + first;
             const size_t group = k / kernels_.group, within = k % kernels_.group;
             for (size_t j = 0; j < others; ++j) {
-                const Element value = term.v[positions[k * size.n + first + j]];
+                const Element value = v[row[j]];
                 const size_t at = (group * kernels_.block + j) * kernels_.group + within;
                 __builtin_memcpy(out + at * sizeof value, &value, sizeof value);
             }
@@ -148,35 +183,53 @@ class DecomposedSums : public TableSums {
         for (size_t j = 0; j < n; ++j) result[j] = after[j] - before[j];
     }
 
-    /// Adds everything for the lanes and the k steps in scratch.raw.
-    void add_block(const Panels& panels, size_t first_k, size_t k, size_t first_n, size_t n, Scratch& scratch,
-                   uint32_t* sums) const {
-        const size_t depth = rounded_up(k, kDepthStep), step = depth * kBlockLanes * kernels_.element_bytes;
-        auto* const panel = reinterpret_cast<uint8_t*>(scratch.panel.data());
-        scratch.of_lanes.fill(0);
-        for (size_t i = 0; i < f_.size(); ++i) {
-            kernels_.look_up(f_[i].data(), rows_, scratch.raw.data(), depth, panel);
-            kernels_.sum(panel, k, uint32_t{1} << (8 * i), scratch.of_lanes.data());
-        }
-        const uint8_t* v = panels.v.data() + first_n / kernels_.block * panels.block_bytes +
-                           first_k * kernels_.block * kernels_.element_bytes;
-        PanelProduct product{panel, v, 0, depth, panels.term_bytes, panels.block_bytes, 0, n,
-                             scratch.of_lanes.data(), scratch.of_others.data(), sums};
-        const size_t most = std::max<size_t>(kMaxDepth / depth, 1);
-        size_t t = 0;
+    /// Adds everything for the k steps of a tile within one chunk, given v of its first k and n.
+    void add_part(const LaneTile& tile, const Panels::Chunk& chunk, const uint8_t* v, size_t n, Scratch& scratch,
+                  uint32_t* sums) const {
+        const size_t depth = rounded_up(tile.k, kDepthStep), blocks = rounded_up(tile.lanes, kBlockLanes) / kBlockLanes;
+        for (size_t block = 0; block < blocks; ++block) start_block(tile, block, scratch);
+        PanelProduct product{
+            scratch.panel.data(),     v,      0, depth, chunk.term_bytes, chunk.block_bytes, 0, n, nullptr,
+            scratch.of_others.data(), nullptr};
+        size_t first = 0;
         do {  // once at least, for f and g
-            product.v = v + t * panels.term_bytes;
-            for (product.terms = 0; t < terms_.size() && product.terms < most; ++product.terms, ++t) {
-                if (product.terms > 0 && terms_[t].shift != product.shift) break;
-                product.shift = terms_[t].shift;
-                uint8_t* const part = panel + product.terms * step;
-                kernels_.look_up(terms_[t].u.data(), rows_, scratch.raw.data(), depth, part);
-                if (terms_[t].constant != 0) kernels_.sum(part, k, terms_[t].constant, scratch.of_lanes.data());
+            product.terms = std::min(terms_at_once(depth), terms_.size() - first);
+            if (product.terms > 0) product.shift = terms_[first].shift;
+            for (size_t t = 1; t < product.terms; ++t)
+                if (terms_[first + t].shift != product.shift) product.terms = t;
+            product.v = v + first * chunk.term_bytes;
+            for (size_t block = 0; block < blocks; ++block) {
+                fill_panel(first, product.terms, block, tile.k, scratch);
+                product.of_lanes = scratch.of_lanes[block].data();
+                product.sums = sums + block * kBlockLanes;
+                kernels_.multiply(product);
+                scratch.of_lanes[block].fill(0);
             }
-            kernels_.multiply(product);
-            scratch.of_lanes.fill(0);
             product.of_others = scratch.no_others.data();
-        } while (t < terms_.size());
+            first += product.terms;
+        } while (first < terms_.size());
+    }
+
+    /// Regroups a block of lanes and sums f over it.
+    void start_block(const LaneTile& tile, size_t block, Scratch& scratch) const {
+        uint8_t* const raw = scratch.raw[block].data();
+        kernels_.regroup(tile.positions + block * kBlockLanes, tile.k, raw);
+        uint32_t* const of_lanes = scratch.of_lanes[block].data();
+        scratch.of_lanes[block].fill(0);
+        for (size_t i = 0; i < f_.size(); ++i) {
+            kernels_.look_up(f_[i].data(), rows_, raw, rounded_up(tile.k, kDepthStep), scratch.panel.data());
+            kernels_.sum(scratch.panel.data(), tile.k, uint32_t{1} << (8 * i), of_lanes);
+        }
+    }
+
+    /// Looks up u of some terms, one after the other.
+    void fill_panel(size_t first, size_t terms, size_t block, size_t k, Scratch& scratch) const {
+        const size_t depth = rounded_up(k, kDepthStep);
+        auto* panel = reinterpret_cast<uint8_t*>(scratch.panel.data());
+        for (size_t t = first; t < first + terms; ++t, panel += depth * kBlockLanes * kernels_.element_bytes) {
+            kernels_.look_up(terms_[t].u.data(), rows_, scratch.raw[block].data(), depth, panel);
+            if (terms_[t].constant != 0) kernels_.sum(panel, k, terms_[t].constant, scratch.of_lanes[block].data());
+        }
     }
 
     const DecomposedKernels& kernels_;
@@ -193,6 +246,8 @@ std::unique_ptr<TableSums> decomposed_sums(const Decomposition& d, Isa isa) {
     return std::make_unique<DecomposedSums>(byte_terms(d), kernels_of(isa));
 }
 
-size_t decomposed_passes(const Decomposition& d) { return byte_terms(d).terms.size(); }
+size_t decomposed_passes(const Decomposition& d) {
+    return byte_terms(d).terms.size();
+}
 
 }  // namespace concrete::sim

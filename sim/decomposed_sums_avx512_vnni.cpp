@@ -12,12 +12,14 @@ namespace concrete::sim::detail {
 namespace {
 
 constexpr size_t kGroup = 4;
-constexpr size_t kVectors = kBlockLanes / 16;     // of one group each
-constexpr size_t kBlock = 6;                      // with 4 vectors: 24 of 32 registers are accumulators
-constexpr size_t kStep = kBlockLanes * kGroup;    // bytes of a panel for one group
-constexpr size_t kOtherBytes = kBlock * kGroup;   // bytes of v for one group
+constexpr size_t kVectors = kBlockLanes / 16;    // of one group each
+constexpr size_t kBlock = 6;                     // with 4 vectors: 24 of 32 registers are accumulators
+constexpr size_t kStep = kBlockLanes * kGroup;   // bytes of a panel for one group
+constexpr size_t kOtherBytes = kBlock * kGroup;  // bytes of v for one group
 
-[[gnu::always_inline]] inline __m512i load(const void* bytes) { return _mm512_load_si512(bytes); }
+[[gnu::always_inline]] inline __m512i load(const void* bytes) {
+    return _mm512_load_si512(bytes);
+}
 
 /// Four bytes, for every lane.
 [[gnu::always_inline]] inline __m512i broadcast(const uint8_t* bytes) {
@@ -55,8 +57,7 @@ template <typename Look>
 [[gnu::always_inline]] inline void each_vector(const uint8_t* raw, size_t bytes, uint8_t* panel, const Look& look) {
     for (size_t i = 0; i < bytes; i += 256) {
 #pragma GCC unroll 4
-        for (size_t part = 0; part < 256; part += 64)
-            _mm512_store_si512(panel + i + part, look(load(raw + i + part)));
+        for (size_t part = 0; part < 256; part += 64) _mm512_store_si512(panel + i + part, look(load(raw + i + part)));
     }
 }
 

@@ -12,12 +12,12 @@ inline constexpr size_t kBlockLanes = 64;  ///< lanes that kernels work on
 ///
 ///     sums[n][lane] += of_lanes[lane] + of_others[n] + 2^shift sum_{t, k} panel[t][k][lane] v[t][k][n]
 struct PanelProduct {
-    const void* panel;          ///< [terms][depth / group][kBlockLanes][group]
-    const void* v;              ///< [n / block][terms][depth / group][block][group], with the strides below
-    size_t terms, depth;        ///< depth: a multiple of kDepthStep, at least 0
-    size_t term_bytes;          ///< of v, from one term to the next
-    size_t block_bytes;         ///< of v, from `block` others to the next
-    int shift;                  ///< 0 to 31
+    const void* panel;    ///< [terms][depth / group][kBlockLanes][group]
+    const void* v;        ///< [n / block][terms][depth / group][block][group], with the strides below
+    size_t terms, depth;  ///< depth: a multiple of kDepthStep, at least 0
+    size_t term_bytes;    ///< of v, from one term to the next
+    size_t block_bytes;   ///< of v, from `block` others to the next
+    int shift;            ///< 0 to 31
     size_t n;
     const uint32_t* of_lanes;   ///< [kBlockLanes]
     const uint32_t* of_others;  ///< [n]
