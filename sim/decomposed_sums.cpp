@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <new>
+#include <span>
 
 #include "sim/byte_terms.h"
 #include "sim/decomposed_sums_kernels.h"
@@ -64,12 +64,9 @@ Bytes table_of(const std::vector<Value>& values, size_t shift) {
 
 /// A thread's memory between calls.
 struct Scratch {
-    template <typename Value, size_t kCount>
-    using Blocks = std::array<std::array<Value, kCount * kBlockLanes>, kTileLanes / kBlockLanes>;
-
-    alignas(64) Blocks<uint8_t, kMaxDepth> raw;                       // of each block of lanes
-    alignas(64) Blocks<uint32_t, 1> of_lanes;                         // likewise
+    alignas(64) std::array<uint8_t, kMaxDepth * kTileLanes> raw;      // [blocks of lanes][depth * kBlockLanes]
     alignas(64) std::array<uint16_t, kMaxDepth * kBlockLanes> panel;  // elements of either size
+    alignas(64) std::array<uint32_t, kTileLanes> of_lanes;
     std::vector<uint32_t> of_others, no_others;
 };
 
@@ -183,52 +180,58 @@ class DecomposedSums : public TableSums {
         for (size_t j = 0; j < n; ++j) result[j] = after[j] - before[j];
     }
 
-    /// Adds everything for the k steps of a tile within one chunk, given v of its first k and n.
+    /// Adds everything for the k steps of a tile within one chunk, given v of its first k and n. Terms by terms, and
+    /// blocks of lanes within, so that v comes from afar once a tile.
     void add_part(const LaneTile& tile, const Panels::Chunk& chunk, const uint8_t* v, size_t n, Scratch& scratch,
                   uint32_t* sums) const {
-        const size_t depth = rounded_up(tile.k, kDepthStep), blocks = rounded_up(tile.lanes, kBlockLanes) / kBlockLanes;
-        for (size_t block = 0; block < blocks; ++block) start_block(tile, block, scratch);
+        const size_t depth = rounded_up(tile.k, kDepthStep);
         PanelProduct product{
             scratch.panel.data(),     v,      0, depth, chunk.term_bytes, chunk.block_bytes, 0, n, nullptr,
             scratch.of_others.data(), nullptr};
         size_t first = 0;
         do {  // once at least, for f and g
-            product.terms = std::min(terms_at_once(depth), terms_.size() - first);
+            product.terms = terms_from(first, depth);
             if (product.terms > 0) product.shift = terms_[first].shift;
-            for (size_t t = 1; t < product.terms; ++t)
-                if (terms_[first + t].shift != product.shift) product.terms = t;
             product.v = v + first * chunk.term_bytes;
-            for (size_t block = 0; block < blocks; ++block) {
-                fill_panel(first, product.terms, block, tile.k, scratch);
-                product.of_lanes = scratch.of_lanes[block].data();
-                product.sums = sums + block * kBlockLanes;
+            for (size_t lane = 0; lane < tile.lanes; lane += kBlockLanes) {
+                uint8_t* const raw = scratch.raw.data() + lane * depth;
+                uint32_t* const of_lanes = scratch.of_lanes.data() + lane;
+                std::fill_n(of_lanes, kBlockLanes, 0);
+                if (first == 0) {
+                    kernels_.regroup(tile.positions + lane, tile.k, raw);
+                    sum_f(raw, tile.k, of_lanes);
+                }
+                look_up({terms_.data() + first, product.terms}, raw, tile.k, scratch.panel.data(), of_lanes);
+                product.of_lanes = of_lanes;
+                product.sums = sums + lane;
                 kernels_.multiply(product);
-                scratch.of_lanes[block].fill(0);
             }
             product.of_others = scratch.no_others.data();
             first += product.terms;
         } while (first < terms_.size());
     }
 
-    /// Regroups a block of lanes and sums f over it.
-    void start_block(const LaneTile& tile, size_t block, Scratch& scratch) const {
-        uint8_t* const raw = scratch.raw[block].data();
-        kernels_.regroup(tile.positions + block * kBlockLanes, tile.k, raw);
-        uint32_t* const of_lanes = scratch.of_lanes[block].data();
-        scratch.of_lanes[block].fill(0);
-        for (size_t i = 0; i < f_.size(); ++i) {
-            kernels_.look_up(f_[i].data(), rows_, raw, rounded_up(tile.k, kDepthStep), scratch.panel.data());
-            kernels_.sum(scratch.panel.data(), tile.k, uint32_t{1} << (8 * i), of_lanes);
-        }
+    /// Terms from `first` on for which a panel has room and which share a shift.
+    size_t terms_from(size_t first, size_t depth) const {
+        const size_t end = std::min(first + terms_at_once(depth), terms_.size());
+        size_t last = first;
+        while (last < end && terms_[last].shift == terms_[first].shift) ++last;
+        return last - first;
     }
 
-    /// Looks up u of some terms, one after the other.
-    void fill_panel(size_t first, size_t terms, size_t block, size_t k, Scratch& scratch) const {
+    void sum_f(const uint8_t* raw, size_t k, uint32_t* of_lanes) const {
+        for (size_t i = 0; i < f_.size(); ++i)
+            kernels_.sum_looked_up(f_[i].data(), rows_, raw, k, uint32_t{1} << (8 * i), of_lanes);
+    }
+
+    /// u of some terms, one after the other, and what their constants add to the sums.
+    void look_up(std::span<const Term> terms, const uint8_t* raw, size_t k, void* panel, uint32_t* of_lanes) const {
         const size_t depth = rounded_up(k, kDepthStep);
-        auto* panel = reinterpret_cast<uint8_t*>(scratch.panel.data());
-        for (size_t t = first; t < first + terms; ++t, panel += depth * kBlockLanes * kernels_.element_bytes) {
-            kernels_.look_up(terms_[t].u.data(), rows_, scratch.raw[block].data(), depth, panel);
-            if (terms_[t].constant != 0) kernels_.sum(panel, k, terms_[t].constant, scratch.of_lanes[block].data());
+        auto* out = static_cast<uint8_t*>(panel);
+        for (const Term& term : terms) {
+            kernels_.look_up(term.u.data(), rows_, raw, depth, out);
+            if (term.constant != 0) kernels_.sum(out, k, term.constant, of_lanes);
+            out += depth * kBlockLanes * kernels_.element_bytes;
         }
     }
 

@@ -52,38 +52,42 @@ void regroup(const uint8_t* positions, size_t k, uint8_t* raw) {
     }
 }
 
-/// Calls look(positions) for every vector of raw.
-template <typename Look>
-[[gnu::always_inline]] inline void each_vector(const uint8_t* raw, size_t bytes, uint8_t* panel, const Look& look) {
-    for (size_t i = 0; i < bytes; i += 256) {
-#pragma GCC unroll 4
-        for (size_t part = 0; part < 256; part += 64) _mm512_store_si512(panel + i + part, look(load(raw + i + part)));
-    }
-}
-
-void look_up(const uint8_t* table, size_t size, const uint8_t* raw, size_t depth, void* panel) {
+/// Calls body(look), where look(positions) gives the table's entries at 64 of them.
+template <typename Body>
+[[gnu::always_inline]] inline void with_table(const uint8_t* table, size_t size, const Body& body) {
     const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
     const __m512i t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
-    const size_t bytes = depth * kBlockLanes;
-    auto* const out = static_cast<uint8_t*>(panel);
     if (size <= 64) {
-        each_vector(raw, bytes, out, [=](__m512i at) { return _mm512_permutexvar_epi8(at, t0); });
+        body([=](__m512i at) { return _mm512_permutexvar_epi8(at, t0); });
     } else if (size <= 128) {
-        each_vector(raw, bytes, out, [=](__m512i at) { return _mm512_permutex2var_epi8(t0, at, t1); });
+        body([=](__m512i at) { return _mm512_permutex2var_epi8(t0, at, t1); });
     } else {
-        each_vector(raw, bytes, out, [=](__m512i at) {
+        body([=](__m512i at) {
             return _mm512_mask_blend_epi8(_mm512_movepi8_mask(at), _mm512_permutex2var_epi8(t0, at, t1),
                                           _mm512_permutex2var_epi8(t2, at, t3));
         });
     }
 }
 
-void sum(const void* panel, size_t k, uint32_t factor, uint32_t* sums) {
-    const auto* bytes = static_cast<const uint8_t*>(panel);
+void look_up(const uint8_t* table, size_t size, const uint8_t* raw, size_t depth, void* panel) {
+    auto* const out = static_cast<uint8_t*>(panel);
+    with_table(table, size, [=](const auto& look) {
+        for (size_t at = 0; at < depth / kGroup * kStep; at += kStep) {
+#pragma GCC unroll 4
+            for (size_t i = at; i < at + kStep; i += 64) _mm512_store_si512(out + i, look(load(raw + i)));
+        }
+    });
+}
+
+/// sums[lane] += factor sum_k element, where look() turns vectors of bytes into elements.
+template <typename Look>
+[[gnu::always_inline]] inline void sum_bytes(const uint8_t* bytes, size_t k, uint32_t factor, uint32_t* sums,
+                                             const Look& look) {
     __m512i total[kVectors] = {};
     const auto add = [&](__m512i ones) {
 #pragma GCC unroll 4
-        for (size_t i = 0; i < kVectors; ++i) total[i] = _mm512_dpbusd_epi32(total[i], load(bytes + 64 * i), ones);
+        for (size_t i = 0; i < kVectors; ++i)
+            total[i] = _mm512_dpbusd_epi32(total[i], look(load(bytes + 64 * i)), ones);
         bytes += kStep;
     };
     for (size_t group = 0; group < k / kGroup; ++group) add(_mm512_set1_epi8(1));
@@ -93,6 +97,14 @@ void sum(const void* panel, size_t k, uint32_t factor, uint32_t* sums) {
         const __m512i scaled = _mm512_mullo_epi32(total[i], _mm512_set1_epi32(static_cast<int>(factor)));
         _mm512_store_si512(sums + 16 * i, _mm512_add_epi32(load(sums + 16 * i), scaled));
     }
+}
+
+void sum(const void* panel, size_t k, uint32_t factor, uint32_t* sums) {
+    sum_bytes(static_cast<const uint8_t*>(panel), k, factor, sums, [](__m512i elements) { return elements; });
+}
+
+void sum_looked_up(const uint8_t* table, size_t size, const uint8_t* raw, size_t k, uint32_t factor, uint32_t* sums) {
+    with_table(table, size, [=](const auto& look) { sum_bytes(raw, k, factor, sums, look); });
 }
 
 /// total += the products of each lane's group with weights. Written out because g++ 12 copies every total around the
@@ -160,7 +172,8 @@ void multiply(const PanelProduct& p) {
 
 }  // namespace
 
-constinit const DecomposedKernels kDecomposedAvx512Vnni{1, kGroup, kBlock, regroup, look_up, sum, multiply};
+constinit const DecomposedKernels kDecomposedAvx512Vnni{1,       kGroup, kBlock,        regroup,
+                                                        look_up, sum,    sum_looked_up, multiply};
 
 }  // namespace concrete::sim::detail
 #endif

@@ -42,6 +42,10 @@ struct DecomposedKernels {
     /// sums[lane] += factor sum_k panel[k][lane], k not padded.
     void (*sum)(const void* panel, size_t k, uint32_t factor, uint32_t* sums);
 
+    /// look_up() and sum() without a panel between.
+    void (*sum_looked_up)(const uint8_t* table, size_t size, const uint8_t* raw, size_t k, uint32_t factor,
+                          uint32_t* sums);
+
     void (*multiply)(const PanelProduct& product);
 };
 
