@@ -243,9 +243,33 @@ class DecomposedSums : public TableSums {
     std::vector<Term> terms_;
 };
 
+void check(const Decomposition& d) {
+    const auto fits = [](size_t size) { return size >= 1 && size <= 256; };
+    if (!fits(d.rows()) || !fits(d.columns())) {
+        throw ShapeError(fmt::format("decomposed sums: a table of {} x {} positions, expected 1 to 256 of each",
+                                     d.rows(), d.columns()));
+    }
+    const auto spans_a_byte = [](const std::vector<int32_t>& values) {
+        const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
+        return int64_t{*highest} - *lowest <= 255;
+    };
+    for (size_t t = 0; t < d.terms.size(); ++t) {
+        const auto& [shift, u, v] = d.terms[t];
+        if (u.size() != d.rows() || v.size() != d.columns()) {
+            throw ShapeError(fmt::format("decomposed sums: term {} is of {} x {} positions, but f and g of {} x {}", t,
+                                         u.size(), v.size(), d.rows(), d.columns()));
+        }
+        if (shift < 0 || shift > 31)
+            throw RangeError(fmt::format("decomposed sums: term {} has shift {}, expected 0 to 31", t, shift));
+        if (!spans_a_byte(u) || !spans_a_byte(v))
+            throw RangeError(fmt::format("decomposed sums: the values of term {} span more than 255", t));
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<TableSums> decomposed_sums(const Decomposition& d, Isa isa) {
+    check(d);
     return std::make_unique<DecomposedSums>(byte_terms(d), kernels_of(isa));
 }
 

@@ -2,6 +2,7 @@
 // multiplies and adds up without saturating; tables by byte permutes. Compiled with the flags of that set.
 #if defined(__x86_64__)
 // g++ 12 takes the undefined vectors in its own <immintrin.h> for mistakes (GCC bug 105593).
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 
