@@ -16,7 +16,7 @@ using detail::DecomposedKernels, detail::kBlockLanes, detail::PanelProduct;
 
 constexpr size_t kMaxDepth = 512;  // of a panel, all its terms together: 32 KiB of bytes, which stay in the first cache
 
-const DecomposedKernels& kernels_of(Isa isa) {
+const DecomposedKernels& decomposed_kernels(Isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
         case Isa::avx2:
@@ -31,7 +31,7 @@ const DecomposedKernels& kernels_of(Isa isa) {
     }
 }
 
-size_t rounded_up(size_t value, size_t step) {
+size_t padded(size_t value, size_t step) {
     return (value + step - 1) / step * step;
 }
 
@@ -41,7 +41,7 @@ size_t rounded_up(size_t value, size_t step) {
 ///     [n / block][terms][depth / group][block][group]     where it holds several, since the chunk is short.
 ///
 /// Either way multiply() reads on and on. Beyond k and n there are zeros.
-struct Panels : PreparedOthers {
+struct DecomposedOthers : PreparedOthers {
     struct Chunk {
         uint8_t* v;
         size_t first_k, depth, term_bytes, block_bytes;
@@ -52,18 +52,19 @@ struct Panels : PreparedOthers {
     std::vector<uint32_t> of_g;  // [k / kDepthStep + 1][n]: sums of g over the k before; empty where g is constant
 };
 
-/// A table for look_up().
-using Bytes = std::array<uint8_t, 256>;
+/// A table as kernels look it up.
+using ByteTable = std::array<uint8_t, 256>;
 
+/// One byte of every value.
 template <typename Value>
-Bytes table_of(const std::vector<Value>& values, size_t shift) {
-    Bytes table{};
+ByteTable byte_table(const std::vector<Value>& values, size_t shift) {
+    ByteTable table{};
     for (size_t i = 0; i < values.size(); ++i) table[i] = static_cast<uint8_t>(values[i] >> shift);
     return table;
 }
 
 /// A thread's memory between calls.
-struct Scratch {
+struct DecomposedScratch {
     alignas(64) std::array<uint8_t, kMaxDepth * kTileLanes> raw;      // [blocks of lanes][depth * kBlockLanes]
     alignas(64) std::array<uint16_t, kMaxDepth * kBlockLanes> panel;  // elements of either size
     alignas(64) std::array<uint32_t, kTileLanes> of_lanes;
@@ -74,18 +75,18 @@ class DecomposedSums : public TableSums {
   public:
     DecomposedSums(const ByteTerms& terms, const DecomposedKernels& kernels)
         : kernels_(kernels), rows_(terms.f.size()), g_(terms.g) {
-        for (size_t i = 0; i < bytes_of(terms.f); ++i) f_.push_back(table_of(terms.f, 8 * i));
+        for (size_t i = 0; i < bytes_of(terms.f); ++i) f_.push_back(byte_table(terms.f, 8 * i));
         for (const ByteTerms::Term& term : terms.terms)
-            terms_.push_back({term.shift, term.constant, table_of(term.u, 0), term.v});
+            terms_.push_back({term.shift, term.constant, byte_table(term.u, 0), {term.v.begin(), term.v.end()}});
         constant_g_ = std::all_of(g_.begin(), g_.end(), [this](uint32_t value) { return value == g_[0]; });
     }
 
     std::shared_ptr<const PreparedOthers> prepare(const uint8_t* positions, size_t k, size_t n) const override {
-        auto result = std::make_shared<Panels>();
+        auto result = std::make_shared<DecomposedOthers>();
         result->k = k;
         result->n = n;
         lay_out(*result);
-        for (const Panels::Chunk& chunk : result->chunks) {
+        for (const DecomposedOthers::Chunk& chunk : result->chunks) {
             for (size_t t = 0; t < terms_.size(); ++t) {
                 for (size_t first = 0; first < n; first += kernels_.block) {
                     uint8_t* const out = chunk.v + t * chunk.term_bytes + first / kernels_.block * chunk.block_bytes;
@@ -103,11 +104,11 @@ class DecomposedSums : public TableSums {
 
     void add(const LaneTile& tile, const PreparedOthers& others, size_t first_k, size_t first_n, size_t n,
              uint32_t* sums) const override {
-        thread_local const auto scratch = std::make_unique<Scratch>();
-        const auto& panels = static_cast<const Panels&>(others);
+        thread_local const auto scratch = std::make_unique<DecomposedScratch>();
+        const auto& panels = static_cast<const DecomposedOthers&>(others);
         scratch->no_others.resize(std::max(n, scratch->no_others.size()));
         for (size_t done = 0; done < tile.k;) {
-            const Panels::Chunk& chunk = panels.chunks[(first_k + done) / kMaxDepth];
+            const DecomposedOthers::Chunk& chunk = panels.chunks[(first_k + done) / kMaxDepth];
             const size_t within = first_k + done - chunk.first_k, k = std::min(tile.k - done, chunk.depth - within);
             sum_g(panels, first_k + done, k, first_n, n, scratch->of_others);
             const LaneTile part{tile.positions + done * kTileLanes, k, tile.lanes};
@@ -123,13 +124,13 @@ class DecomposedSums : public TableSums {
     struct Term {
         int shift;
         uint32_t constant;
-        Bytes u;
-        std::vector<int8_t> v;
+        ByteTable u;
+        std::vector<int16_t> v;
     };
 
-    void lay_out(Panels& panels) const {
-        const size_t blocks = rounded_up(panels.n, kernels_.block) / kernels_.block;
-        const size_t step = kernels_.block * kernels_.element_bytes, padded_k = rounded_up(panels.k, kDepthStep);
+    void lay_out(DecomposedOthers& panels) const {
+        const size_t blocks = padded(panels.n, kernels_.block) / kernels_.block;
+        const size_t step = kernels_.block * kernels_.element_bytes, padded_k = padded(panels.k, kDepthStep);
         panels.v.resize(padded_k * step * blocks * terms_.size());
         for (size_t k = 0; k < padded_k; k += kMaxDepth) {
             const size_t depth = std::min(padded_k - k, kMaxDepth), bytes = depth * step;
@@ -145,14 +146,14 @@ class DecomposedSums : public TableSums {
 
     /// v of one term for `block` others from `first` on.
     template <typename Element>
-    void fill(const std::vector<int8_t>& v, const uint8_t* positions, const Panels& size, const Panels::Chunk& chunk,
-              size_t first, uint8_t* out) const {
+    void fill(const std::vector<int16_t>& v, const uint8_t* positions, const DecomposedOthers& size,
+              const DecomposedOthers::Chunk& chunk, size_t first, uint8_t* out) const {
         const size_t others = std::min(kernels_.block, size.n - first);
         for (size_t k = 0; k < std::min(chunk.depth, size.k - chunk.first_k); ++k) {
             const uint8_t* const row = positions + (chunk.first_k + k) * size.n + first;
             const size_t group = k / kernels_.group, within = k % kernels_.group;
             for (size_t j = 0; j < others; ++j) {
-                const Element value = v[row[j]];
+                const auto value = static_cast<Element>(v[row[j]]);
                 const size_t at = (group * kernels_.block + j) * kernels_.group + within;
                 __builtin_memcpy(out + at * sizeof value, &value, sizeof value);
             }
@@ -160,7 +161,7 @@ class DecomposedSums : public TableSums {
     }
 
     std::vector<uint32_t> running_sums_of_g(const uint8_t* positions, size_t k, size_t n) const {
-        std::vector<uint32_t> result((rounded_up(k, kDepthStep) / kDepthStep + 1) * n);
+        std::vector<uint32_t> result((padded(k, kDepthStep) / kDepthStep + 1) * n);
         for (size_t row = 0; row < k; ++row) {
             uint32_t* const before = result.data() + row / kDepthStep * n;
             uint32_t* const after = before + n;
@@ -171,20 +172,20 @@ class DecomposedSums : public TableSums {
     }
 
     /// result[n] = sum of g over k steps.
-    void sum_g(const Panels& panels, size_t first_k, size_t k, size_t first_n, size_t n,
+    void sum_g(const DecomposedOthers& panels, size_t first_k, size_t k, size_t first_n, size_t n,
                std::vector<uint32_t>& result) const {
         result.assign(n, constant_g_ ? static_cast<uint32_t>(k) * g_[0] : 0);
         if (constant_g_) return;
         const uint32_t* const before = panels.of_g.data() + first_k / kDepthStep * panels.n + first_n;
-        const uint32_t* const after = before + rounded_up(k, kDepthStep) / kDepthStep * panels.n;
+        const uint32_t* const after = before + padded(k, kDepthStep) / kDepthStep * panels.n;
         for (size_t j = 0; j < n; ++j) result[j] = after[j] - before[j];
     }
 
     /// Adds everything for the k steps of a tile within one chunk, given v of its first k and n. Terms by terms, and
     /// blocks of lanes within, so that v comes from afar once a tile.
-    void add_part(const LaneTile& tile, const Panels::Chunk& chunk, const uint8_t* v, size_t n, Scratch& scratch,
-                  uint32_t* sums) const {
-        const size_t depth = rounded_up(tile.k, kDepthStep);
+    void add_part(const LaneTile& tile, const DecomposedOthers::Chunk& chunk, const uint8_t* v, size_t n,
+                  DecomposedScratch& scratch, uint32_t* sums) const {
+        const size_t depth = padded(tile.k, kDepthStep);
         PanelProduct product{
             scratch.panel.data(),     v,      0, depth, chunk.term_bytes, chunk.block_bytes, 0, n, nullptr,
             scratch.of_others.data(), nullptr};
@@ -226,7 +227,7 @@ class DecomposedSums : public TableSums {
 
     /// u of some terms, one after the other, and what their constants add to the sums.
     void look_up(std::span<const Term> terms, const uint8_t* raw, size_t k, void* panel, uint32_t* of_lanes) const {
-        const size_t depth = rounded_up(k, kDepthStep);
+        const size_t depth = padded(k, kDepthStep);
         auto* out = static_cast<uint8_t*>(panel);
         for (const Term& term : terms) {
             kernels_.look_up(term.u.data(), rows_, raw, depth, out);
@@ -237,7 +238,7 @@ class DecomposedSums : public TableSums {
 
     const DecomposedKernels& kernels_;
     size_t rows_;
-    std::vector<Bytes> f_;  // byte by byte, the lowest first
+    std::vector<ByteTable> f_;  // byte by byte, the lowest first
     std::vector<uint32_t> g_;
     bool constant_g_ = true;
     std::vector<Term> terms_;
@@ -270,7 +271,7 @@ void check(const Decomposition& d) {
 
 std::unique_ptr<TableSums> decomposed_sums(const Decomposition& d, Isa isa) {
     check(d);
-    return std::make_unique<DecomposedSums>(byte_terms(d), kernels_of(isa));
+    return std::make_unique<DecomposedSums>(byte_terms(d), decomposed_kernels(isa));
 }
 
 size_t decomposed_passes(const Decomposition& d) {
