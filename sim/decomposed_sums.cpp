@@ -47,7 +47,7 @@ struct DecomposedOthers : PreparedOthers {
         size_t first_k, depth, term_bytes, block_bytes;
     };
     size_t k = 0, n = 0;
-    std::vector<uint8_t> v;
+    std::vector<uint16_t> v;  // elements of either size
     std::vector<Chunk> chunks;
     std::vector<uint32_t> of_g;  // [k / kDepthStep + 1][n]: sums of g over the k before; empty where g is constant
 };
@@ -76,8 +76,10 @@ class DecomposedSums : public TableSums {
     DecomposedSums(const ByteTerms& terms, const DecomposedKernels& kernels)
         : kernels_(kernels), rows_(terms.f.size()), g_(terms.g) {
         for (size_t i = 0; i < bytes_of(terms.f); ++i) f_.push_back(byte_table(terms.f, 8 * i));
-        for (const ByteTerms::Term& term : terms.terms)
+        for (const ByteTerms::Term& term : terms.terms) {
             terms_.push_back({term.shift, term.constant, byte_table(term.u, 0), {term.v.begin(), term.v.end()}});
+            terms_.back().v.resize(kNone + 1);
+        }
         constant_g_ = std::all_of(g_.begin(), g_.end(), [this](uint32_t value) { return value == g_[0]; });
     }
 
@@ -87,13 +89,14 @@ class DecomposedSums : public TableSums {
         result->n = n;
         lay_out(*result);
         for (const DecomposedOthers::Chunk& chunk : result->chunks) {
-            for (size_t t = 0; t < terms_.size(); ++t) {
-                for (size_t first = 0; first < n; first += kernels_.block) {
-                    uint8_t* const out = chunk.v + t * chunk.term_bytes + first / kernels_.block * chunk.block_bytes;
+            for (size_t first = 0; first < n; first += kernels_.block) {
+                const std::vector<uint16_t> places = places_of(positions, *result, chunk, first);
+                uint8_t* out = chunk.v + first / kernels_.block * chunk.block_bytes;
+                for (size_t t = 0; t < terms_.size(); ++t, out += chunk.term_bytes) {
                     if (kernels_.element_bytes == 1) {
-                        fill<int8_t>(terms_[t].v, positions, *result, chunk, first, out);
+                        fill<int8_t>(terms_[t].v, places, out);
                     } else {
-                        fill<int16_t>(terms_[t].v, positions, *result, chunk, first, out);
+                        fill<int16_t>(terms_[t].v, places, out);
                     }
                 }
             }
@@ -125,38 +128,46 @@ class DecomposedSums : public TableSums {
         int shift;
         uint32_t constant;
         ByteTable u;
-        std::vector<int16_t> v;
+        std::vector<int16_t> v;  // and 0 at kNone
     };
+    static constexpr uint16_t kNone = 256;
 
     void lay_out(DecomposedOthers& panels) const {
         const size_t blocks = padded(panels.n, kernels_.block) / kernels_.block;
         const size_t step = kernels_.block * kernels_.element_bytes, padded_k = padded(panels.k, kDepthStep);
-        panels.v.resize(padded_k * step * blocks * terms_.size());
+        panels.v.resize((padded_k * step * blocks * terms_.size() + 1) / 2);
+        auto* v = reinterpret_cast<uint8_t*>(panels.v.data());
         for (size_t k = 0; k < padded_k; k += kMaxDepth) {
             const size_t depth = std::min(padded_k - k, kMaxDepth), bytes = depth * step;
             const bool short_chunk = terms_at_once(depth) > 1;
-            panels.chunks.push_back({panels.v.data() + k * step * blocks * terms_.size(), k, depth,
-                                     short_chunk ? bytes : blocks * bytes,
-                                     short_chunk ? terms_.size() * bytes : bytes});
+            panels.chunks.push_back(
+                {v, k, depth, short_chunk ? bytes : blocks * bytes, short_chunk ? terms_.size() * bytes : bytes});
+            v += bytes * blocks * terms_.size();
         }
     }
 
     /// The terms that a panel has room for.
     static size_t terms_at_once(size_t depth) { return kMaxDepth / depth; }
 
-    /// v of one term for `block` others from `first` on.
-    template <typename Element>
-    void fill(const std::vector<int16_t>& v, const uint8_t* positions, const DecomposedOthers& size,
-              const DecomposedOthers::Chunk& chunk, size_t first, uint8_t* out) const {
+    /// The positions of `block` others from `first` on in the order of elements, kNone beyond k and n.
+    std::vector<uint16_t> places_of(const uint8_t* positions, const DecomposedOthers& size,
+                                    const DecomposedOthers::Chunk& chunk, size_t first) const {
+        std::vector<uint16_t> places(chunk.depth * kernels_.block, kNone);
         const size_t others = std::min(kernels_.block, size.n - first);
         for (size_t k = 0; k < std::min(chunk.depth, size.k - chunk.first_k); ++k) {
             const uint8_t* const row = positions + (chunk.first_k + k) * size.n + first;
             const size_t group = k / kernels_.group, within = k % kernels_.group;
-            for (size_t j = 0; j < others; ++j) {
-                const auto value = static_cast<Element>(v[row[j]]);
-                const size_t at = (group * kernels_.block + j) * kernels_.group + within;
-                __builtin_memcpy(out + at * sizeof value, &value, sizeof value);
-            }
+            for (size_t j = 0; j < others; ++j) places[(group * kernels_.block + j) * kernels_.group + within] = row[j];
+        }
+        return places;
+    }
+
+    template <typename Element>
+    static void fill(const std::vector<int16_t>& v, const std::vector<uint16_t>& places, uint8_t* out) {
+        for (const uint16_t place : places) {
+            const auto value = static_cast<Element>(v[place]);
+            __builtin_memcpy(out, &value, sizeof value);
+            out += sizeof value;
         }
     }
 
