@@ -8,6 +8,9 @@ namespace concrete::sim::detail {
 
 inline constexpr size_t kBlockLanes = 64;  ///< lanes that kernels work on
 
+/// Most steps of k of a panel, all its terms together: of bytes 32 KiB, which stay in the first cache.
+inline constexpr size_t kPanelDepth = 512;
+
 /// One product of a panel with some others:
 ///
 ///     sums[n][lane] += of_lanes[lane] + of_others[n] + 2^shift sum_{t, k} panel[t][k][lane] v[t][k][n]
