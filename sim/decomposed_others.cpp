@@ -24,9 +24,9 @@ void look_up(const std::vector<int8_t>& v, std::span<const uint16_t> positions, 
 
 }  // namespace
 
-DecomposedOthers::DecomposedOthers(const ByteTerms& terms, const DecomposedKernels& kernels, const uint8_t* positions,
+DecomposedOthers::DecomposedOthers(const ByteTerms& terms, const ElementLayout& layout, const uint8_t* positions,
                                    size_t k, size_t n)
-    : group_(kernels.group), block_(kernels.block), element_bytes_(kernels.element_bytes), k_(k), n_(n) {
+    : layout_(layout), k_(k), n_(n) {
     lay_out_chunks(terms.terms.size());
     fill_v(terms, positions);
     g_ = terms.g[0];
@@ -35,10 +35,10 @@ DecomposedOthers::DecomposedOthers(const ByteTerms& terms, const DecomposedKerne
 }
 
 void DecomposedOthers::lay_out_chunks(size_t terms) {
-    const size_t blocks = steps(n_, block_), padded_k = steps(k_, kDepthStep) * kDepthStep;
+    const size_t blocks = steps(n_, layout_.block), padded_k = steps(k_, kDepthStep) * kDepthStep;
     size_t end = 0;
     for (size_t first = 0; first < padded_k; first += kPanelDepth) {
-        const size_t depth = std::min(padded_k - first, kPanelDepth), bytes = depth * block_ * element_bytes_;
+        const size_t depth = std::min(padded_k - first, kPanelDepth), bytes = depth * layout_.block * layout_.bytes;
         const bool several = kPanelDepth / depth > 1;
         chunks_.push_back({first, depth, end, several ? bytes : blocks * bytes, several ? terms * bytes : bytes});
         end += blocks * terms * bytes;
@@ -49,16 +49,17 @@ void DecomposedOthers::lay_out_chunks(size_t terms) {
 void DecomposedOthers::fill_v(const ByteTerms& terms, const uint8_t* positions) {
     std::vector<uint16_t> block;  // positions in the order of elements
     for (const Chunk& chunk : chunks_) {
-        for (size_t first = 0; first < n_; first += block_) {
-            block.assign(chunk.depth * block_, kNone);
+        for (size_t first = 0; first < n_; first += layout_.block) {
+            block.assign(chunk.depth * layout_.block, kNone);
             for (size_t k = 0; k < std::min(chunk.depth, k_ - chunk.first_k); ++k) {
                 const uint8_t* const row = positions + (chunk.first_k + k) * n_ + first;
-                uint16_t* const out = block.data() + k / group_ * group_ * block_ + k % group_;
-                for (size_t j = 0; j < std::min(block_, n_ - first); ++j) out[j * group_] = row[j];
+                uint16_t* const out =
+                    block.data() + k / layout_.group * layout_.group * layout_.block + k % layout_.group;
+                for (size_t j = 0; j < std::min(layout_.block, n_ - first); ++j) out[j * layout_.group] = row[j];
             }
-            auto* out = reinterpret_cast<uint8_t*>(v_.data()) + chunk.at + first / block_ * chunk.block_bytes;
+            auto* out = reinterpret_cast<uint8_t*>(v_.data()) + chunk.at + first / layout_.block * chunk.block_bytes;
             for (const ByteTerms::Term& term : terms.terms) {
-                if (element_bytes_ == 1) {
+                if (layout_.bytes == 1) {
                     look_up<int8_t>(term.v, block, out);
                 } else {
                     look_up<int16_t>(term.v, block, out);
@@ -80,8 +81,8 @@ void DecomposedOthers::add_up_g(const std::vector<uint32_t>& g, const uint8_t* p
 }
 
 const void* DecomposedOthers::v(const Chunk& chunk, size_t k, size_t n) const {
-    return reinterpret_cast<const uint8_t*>(v_.data()) + chunk.at + n / block_ * chunk.block_bytes +
-           (k - chunk.first_k) * block_ * element_bytes_;
+    return reinterpret_cast<const uint8_t*>(v_.data()) + chunk.at + n / layout_.block * chunk.block_bytes +
+           (k - chunk.first_k) * layout_.block * layout_.bytes;
 }
 
 void DecomposedOthers::sum_g(size_t first_k, size_t k, size_t first_n, std::span<uint32_t> sums) const {

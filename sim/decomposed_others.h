@@ -27,8 +27,7 @@ class DecomposedOthers : public PreparedOthers {
     };
 
     /// Args: positions: [k][n], below the columns of terms.
-    DecomposedOthers(const ByteTerms& terms, const DecomposedKernels& kernels, const uint8_t* positions, size_t k,
-                     size_t n);
+    DecomposedOthers(const ByteTerms& terms, const ElementLayout& layout, const uint8_t* positions, size_t k, size_t n);
 
     const Chunk& chunk_of(size_t k) const { return chunks_[k / kPanelDepth]; }
 
@@ -43,7 +42,7 @@ class DecomposedOthers : public PreparedOthers {
     void fill_v(const ByteTerms& terms, const uint8_t* positions);
     void add_up_g(const std::vector<uint32_t>& g, const uint8_t* positions);
 
-    size_t group_, block_, element_bytes_;  // of the kernels
+    ElementLayout layout_;
     size_t k_, n_;
     std::vector<Chunk> chunks_;
     std::vector<uint16_t> v_;         // elements of either size

@@ -61,13 +61,13 @@ class DecomposedSums : public TableSums {
     DecomposedSums(ByteTerms bytes, const DecomposedKernels& kernels) : kernels_(kernels), bytes_(std::move(bytes)) {
         for (size_t i = 0; i < bytes_of(bytes_.f); ++i) f_.push_back(byte_table(bytes_.f, 8 * i));
         for (const ByteTerms::Term& term : bytes_.terms) {
-            const bool is_raw = kernels.element_bytes == 1 && counts_up(term.u);
+            const bool is_raw = kernels.layout.bytes == 1 && counts_up(term.u);
             terms_.push_back({term.shift, term.constant, byte_table(term.u, 0), is_raw});
         }
     }
 
     std::shared_ptr<const PreparedOthers> prepare(const uint8_t* positions, size_t k, size_t n) const override {
-        return std::make_shared<DecomposedOthers>(bytes_, kernels_, positions, k, n);
+        return std::make_shared<DecomposedOthers>(bytes_, kernels_.layout, positions, k, n);
     }
 
     void add(const LaneTile& tile, const PreparedOthers& others, size_t first_k, size_t first_n, size_t n,
@@ -159,7 +159,7 @@ class DecomposedSums : public TableSums {
         for (const Term& term : terms) {
             kernels_.look_up(term.u.data(), bytes_.f.size(), raw, depth, u);
             sum_constant(term, u);
-            u += depth * kBlockLanes * kernels_.element_bytes;
+            u += depth * kBlockLanes * kernels_.layout.bytes;
         }
         return scratch.panel.data();
     }

@@ -173,8 +173,8 @@ void multiply(const PanelProduct& p) {
 
 }  // namespace
 
-constinit const DecomposedKernels kDecomposedAvx512Vnni{1,       kGroup, kBlock,        regroup,
-                                                        look_up, sum,    sum_looked_up, multiply};
+constinit const DecomposedKernels kDecomposedAvx512Vnni{{1, kGroup, kBlock}, regroup, look_up, sum,
+                                                        sum_looked_up,       multiply};
 
 }  // namespace concrete::sim::detail
 #endif

@@ -59,7 +59,7 @@ struct PortableDecomposed {
     }
 
     static constexpr DecomposedKernels kernels() {
-        return {sizeof(int16_t), 1, 1, regroup, look_up, sum, sum_looked_up, multiply};
+        return {{sizeof(int16_t), 1, 1}, regroup, look_up, sum, sum_looked_up, multiply};
     }
 };
 

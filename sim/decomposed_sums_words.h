@@ -1,23 +1,23 @@
 #pragma once
 
-// The including source includes <immintrin.h>, after what it has to say about it.
+#if defined(__x86_64__)
 #include <cstddef>
 #include <cstdint>
+#include <immintrin.h>
 
 #include "sim/decomposed_sums_kernels.h"
 #include "sim/table_sums.h"
 
-/// The kernels of sim/decomposed_sums.h for instruction sets without products of bytes that do not saturate: elements
-/// are 16-bit words in groups of two, which vpmaddwd multiplies and adds up exactly. In an unnamed namespace, as in
+/// The kernels of sim/decomposed_sums.h for instruction sets whose products of bytes saturate: elements are 16-bit
+/// words in groups of two, which vpmaddwd multiplies and adds up exactly. In an unnamed namespace, as in
 /// sim/bitslice_steps.h.
-///
-/// Set has the operations of an instruction set on its Vector, and kVectors: how many vectors of 32-bit sums, for 6
-/// others each, its registers hold. Panels are in strips of lanes, of as many as these vectors have sums:
-///
-///     raw, panel: [kBlockLanes / kStrip][depth / group][kStrip][group]
 namespace concrete::sim::detail {
 namespace {
 
+/// Set has the operations of an instruction set on its Vector, and kVectors: how many vectors of 32-bit sums, for each
+/// of 6 others, its registers hold. Panels are in strips of lanes, of as many as these vectors have sums:
+///
+///     raw, panel: [kBlockLanes / kStrip][depth / group][kStrip][group]
 template <typename Set>
 struct WordKernels {
     using Vector = typename Set::Vector;
@@ -93,7 +93,7 @@ struct WordKernels {
     }
 
     static constexpr DecomposedKernels kernels() {
-        return {sizeof(int16_t), kGroup, kBlock, regroup, look_up, sum, sum_looked_up, multiply};
+        return {{sizeof(int16_t), kGroup, kBlock}, regroup, look_up, sum, sum_looked_up, multiply};
     }
 
   private:
@@ -194,3 +194,4 @@ struct WordKernels {
 
 }  // namespace
 }  // namespace concrete::sim::detail
+#endif
