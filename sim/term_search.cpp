@@ -1,0 +1,167 @@
+#include "sim/term_search.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "sim/random.h"
+#include "sim/term_reduction.h"
+
+namespace concrete::sim {
+namespace {
+
+using Term = Decomposition::Term;
+using Terms = std::vector<Term>;
+
+/// Up to so many terms every way is tried; each is cheap then.
+constexpr size_t kFewTerms = 64;
+
+/// Bounds of Effort: for each start, and for all that follows. About half a second and a second.
+constexpr int64_t kStartEffort = 1'000'000;
+constexpr int64_t kSearchEffort = 2'000'000;
+
+/// Random places tried: to fit at all, and to need one shift only.
+constexpr int kFitAttempts = 40;
+constexpr int kUniteAttempts = 10;
+
+/// Bits of excess up to which random places are tried with many terms.
+constexpr double kNearExcess = 0.5;
+
+/// Largest factor by which pairs of terms are combined.
+int pair_factor(const TermReduction& terms) {
+    const size_t count = terms.terms().size(), pairs = count * terms.too_wide();
+    return count <= 6 ? 100 : count <= 12 ? 40 : pairs <= 600 ? 24 : 6;
+}
+
+void polish(TermReduction& terms) {
+    const int rounds = terms.terms().size() <= kFewTerms ? 8 : 3;
+    for (int round = 0; round < rounds && terms.excess() > 0; ++round) {
+        terms.narrow();
+        terms.clean();
+        if (terms.excess() == 0 || !terms.refactor(pair_factor(terms))) return;
+        terms.clean();
+    }
+}
+
+class Search {
+  public:
+    Search(const std::vector<Terms>& starts, size_t most_terms) : starts_(starts), most_terms_(most_terms) {}
+
+    Terms run() {
+        const bool done = try_starts() || try_chance();
+        if (!done && !fitting_) split();
+        return fitting_ ? std::move(*fitting_) : candidates_.front().terms();
+    }
+
+  private:
+    /// Keeps the terms if they fit. Returns: true if nothing better can be expected.
+    bool judge(const TermReduction& terms) {
+        if (terms.excess() > 0) return false;
+        Terms united = terms.terms();
+        const size_t shifts = unite_shifts(united);
+        if (!fitting_ || shifts < shifts_) {
+            fitting_ = std::move(united);
+            shifts_ = shifts;
+        }
+        return shifts_ <= 1;
+    }
+
+    bool try_starts() {
+        for (const bool halved : {false, true}) {
+            // With many terms halving makes operands wide before it makes them narrow.
+            if (halved && starts_.front().size() > kFewTerms) continue;
+            for (const Terms& start : starts_) {
+                effort_.operands_left = kStartEffort;
+                TermReduction terms(start, effort_);
+                terms.clean();
+                if (halved) {
+                    terms.shorten();
+                    terms.halve();
+                    terms.clean();
+                }
+                terms.shorten();
+                terms.clean();
+                polish(terms);
+                if (judge(terms)) return true;
+                candidates_.push_back(std::move(terms));
+            }
+        }
+        std::stable_sort(candidates_.begin(), candidates_.end(),
+                         [](const TermReduction& x, const TermReduction& y) { return x.excess() < y.excess(); });
+        effort_.operands_left = kSearchEffort;
+        return false;
+    }
+
+    /// Goes some steps at random and narrows again.
+    bool try_chance() {
+        const size_t count = candidates_.front().terms().size();
+        if (count > kFewTerms && (fitting_ || candidates_.front().excess() > kNearExcess)) return false;
+        Random random(1);
+        for (int attempt = 0; attempt < (fitting_ ? kUniteAttempts : kFitAttempts); ++attempt) {
+            const size_t from = static_cast<size_t>(attempt / 2) % candidates_.size();
+            TermReduction terms = candidates_[attempt % 2 == 0 ? from : 0];
+            terms.shuffle(random, 1 + std::min(count, kFewTerms) / 4);
+            polish(terms);
+            if (judge(terms)) return true;
+            if (terms.excess() < candidates_.front().excess()) candidates_.front() = std::move(terms);
+        }
+        return false;
+    }
+
+    void split() {
+        TermReduction& terms = candidates_.front();
+        while (terms.excess() > 0 && terms.terms().size() < most_terms_ && terms.split()) polish(terms);
+        judge(terms);
+    }
+
+    const std::vector<Terms>& starts_;
+    size_t most_terms_;
+    Effort effort_{};
+    std::vector<TermReduction> candidates_;  ///< that with least excess first
+    std::optional<Terms> fitting_;
+    size_t shifts_ = 0;  ///< of fitting_
+};
+
+int64_t span_of(const std::vector<int32_t>& x) {
+    const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
+    return int64_t{*highest} - *lowest;
+}
+
+/// Bits by which an operand can be shifted to the left and still fits.
+int room_of(const std::vector<int32_t>& x) {
+    int bits = 0;
+    while (bits < 7 && span_of(x) << (bits + 1) <= 255) ++bits;
+    return bits;
+}
+
+}  // namespace
+
+std::vector<Term> narrow_terms(const std::vector<std::vector<Term>>& starts, size_t most_terms) {
+    return Search(starts, most_terms).run();
+}
+
+size_t unite_shifts(std::vector<Term>& terms) {
+    // A term can have any shift from its own down to that less its room. Taken by rising shift, the first interval that
+    // misses the last point chosen ends in the next one.
+    std::vector<size_t> order(terms.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t x, size_t y) { return terms[x].shift < terms[y].shift; });
+    size_t count = 0;
+    int shift = 0;
+    for (const size_t t : order) {
+        Term& term = terms[t];
+        const int u_room = room_of(term.u), v_room = room_of(term.v);
+        if (count == 0 || term.shift - u_room - v_room > shift) {
+            shift = term.shift;
+            ++count;
+        }
+        const int v_bits = std::min(v_room, term.shift - shift), u_bits = term.shift - shift - v_bits;
+        for (int32_t& entry : term.v) entry *= 1 << v_bits;
+        for (int32_t& entry : term.u) entry *= 1 << u_bits;
+        term.shift = shift;
+    }
+    return count;
+}
+
+}  // namespace concrete::sim
