@@ -51,6 +51,10 @@ bool fits_table(const Operator& op) {
     return op.kind != OperatorKind::mac && op.a.bits + op.b.bits <= kMaxTableBits && y_fits;
 }
 
+bool fits_decomposition(const Operator& op) {
+    return op.kind == OperatorKind::multiplier && fits_table(op) && op.a.bits <= 8 && op.b.bits <= 8;
+}
+
 int netlist_input_bits(const Operator& op) {
     return op.a.bits + op.b.bits + (op.kind == OperatorKind::mac ? op.y.bits : 0);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/decomposition.h"
 #include "sim/netlist.h"
 
 namespace concrete::sim {
@@ -152,6 +153,12 @@ struct Operator {
     std::string netlist_absence;
     Equivalence equivalence;  ///< of the netlist
 
+    /// The table as products of one-operand tables, where fits_decomposition() and gen found one of few enough terms;
+    /// else decomposition_absence says why not. The bound, where known, is the fewest terms that any could have.
+    std::optional<Decomposition> decomposition;
+    std::optional<size_t> decomposition_bound;
+    std::string decomposition_absence;
+
     std::optional<Cost> cost, exact_cost;  ///< of the netlist, and of the exact operator of the same ports
 
     std::optional<MacInterface> mac;  ///< of a MAC unit
@@ -165,6 +172,9 @@ inline constexpr int kMaxTableBits = 24;
 /// True where a table can hold the operator: no MAC unit, a_bits + b_bits <= 24, y within 32 signed bits. Its file then
 /// has one.
 bool fits_table(const Operator& op);
+
+/// True for multipliers whose tables gen decomposes: with a table and operands of at most 8 bits.
+bool fits_decomposition(const Operator& op);
 
 /// Value at raw codes. Requires: a table, a_raw < 2^a_bits, b_raw < 2^b_bits.
 inline int32_t lookup(const Operator& op, uint64_t a_raw, uint64_t b_raw) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "sim/decomposition_file.h"
 #include "sim/error.h"
 #include "sim/hdf5.h"
 #include "sim/netlist_file.h"
@@ -147,6 +148,7 @@ void check_operator(const Operator& op) {
     if (const auto problem = detail::netlist_section_problem(op)) throw Problem{"/netlist", *problem};
     check_mac(op);
     check_table(op);
+    if (const auto problem = detail::decomposition_section_problem(op)) throw Problem{"/decomposition", *problem};
 }
 
 template <typename T>
@@ -369,6 +371,7 @@ Operator load_operator(const std::filesystem::path& path) {
     read_metrics(file, op);
     read_table(file, op);
     detail::read_netlist(file, op);
+    detail::read_decomposition(file, op);
     read_cost(file, op);
     read_mac(file, op);
     try {
@@ -390,6 +393,7 @@ void save_operator(const Operator& op, const std::filesystem::path& path) {
     write_sources(file, op.sources);
     write_metrics(file, op);
     detail::write_netlist(file, op);
+    detail::write_decomposition(file, op);
     write_cost(file, op);
     write_mac(file, op);
     if (!op.lut.empty()) file.write("/lut", {size_t{1} << op.a.bits, size_t{1} << op.b.bits}, op.lut.data());

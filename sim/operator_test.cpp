@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <optional>
 #include <random>
 
+#include "sim/decompose.h"
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/hdf5.h"
@@ -151,6 +153,7 @@ TEST(Operator, ContentHashSeesEveryPartOfWhatItComputes) {
     Operator renamed = sample();
     renamed.name = "other";
     renamed.metrics.mae = 5;
+    renamed.decomposition_bound = 7;
     EXPECT_EQ(content_hash(renamed), hash);
 }
 
@@ -159,7 +162,11 @@ TEST_F(OperatorFile, RoundTripsEveryField) {
     without_nodes.netlist = Netlist{8, {}, {0, 1, 2, 3, 4, 5, 6, 7}};
     Operator refused = sample();
     refused.netlist_absence = "odd.v:1: Yosys does not know what this is";
-    for (const Operator& op : {sample(), wide_adder(), mac_unit(), without_nodes, refused}) {
+    Operator decomposed = sample();
+    decomposed.decomposition = decompose(decomposed.lut, 8, 32);
+    decomposed.decomposition_bound = 7;
+    ASSERT_TRUE(decomposed.decomposition);
+    for (const Operator& op : {sample(), wide_adder(), mac_unit(), without_nodes, refused, decomposed}) {
         save_operator(op, file());
         EXPECT_TRUE(load_operator(file()) == op);
     }
@@ -239,6 +246,7 @@ struct Parts {
     bool metrics = true, sources = true;
     Shape table = {4, 4};
     bool float_table = false;
+    std::optional<int32_t> decomposition = {};  ///< without terms, of a table full of this
 };
 
 void write_parts(const Parts& parts, const fs::path& path) {
@@ -285,6 +293,14 @@ void write_parts(const Parts& parts, const fs::path& path) {
         file.write("/lut", parts.table, float_zeros.data());
     else if (!parts.table.empty())
         file.write("/lut", parts.table, zeros.data());
+    if (parts.decomposition) {
+        const std::vector<int32_t> f(4, *parts.decomposition);
+        file.group("/decomposition");
+        file.attribute("/decomposition", "bound", int64_t{0});
+        file.attribute("/decomposition", "terms", int64_t{0});
+        file.write("/decomposition/f", {4}, f.data());
+        file.write("/decomposition/g", {4}, zeros.data());
+    }
     file.commit();
 }
 
@@ -297,6 +313,8 @@ TEST_F(OperatorFile, ErrorsNameFileItemAndExpectation) {
         return load_error();
     };
     EXPECT_EQ(error({.format = "other"}), start + "/: format is 'other', expected 'concrete-operator'");
+    EXPECT_EQ(error({.decomposition = 0}), "no InputError");
+    EXPECT_EQ(error({.decomposition = 1}), start + "/decomposition: does not give the table");
     EXPECT_THAT(error({.version = 2}), HasSubstr("/: version is 2, expected 1; make the file again"));
     EXPECT_EQ(error({.kind = "divider"}), start + "/: kind is 'divider', expected one of multiplier, adder, mac");
     EXPECT_THAT(error({.parameters = "[1]"}), HasSubstr("/: the attribute 'parameters' is '[1]', expected JSON"));
