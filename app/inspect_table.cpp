@@ -2,6 +2,7 @@
 #include "app/inspect_table.h"
 
 #include <functional>
+#include <set>
 
 namespace concrete::app {
 
@@ -64,6 +65,15 @@ std::string describe_parameters(const Operator& op) {
     return text.empty() ? "none" : text;
 }
 
+/// "4", "14 (at least 13)", "none (at least 229)"; "-" where it is not known.
+std::string describe_passes(const Operator& op) {
+    if (!op.decomposition_bound) return "-";
+    const std::string least = fmt::format(" (at least {})", *op.decomposition_bound);
+    if (!op.decomposition) return "none" + least;
+    const size_t passes = op.decomposition->terms.size();
+    return std::to_string(passes) + (passes == *op.decomposition_bound ? "" : least);
+}
+
 std::string describe_pairs(const gen::WeightedMetrics& figures) {
     return figures.sampled ? fmt::format("{} drawn pairs, seed {}", figures.pairs, figures.seed)
                            : fmt::format("{} different pairs", figures.pairs);
@@ -116,6 +126,20 @@ Json netlist_json(const Operator& op) {
     Json json{{"nodes", op.netlist->nodes.size()},
               {"equivalence", {{"exhaustive", e.exhaustive}, {"formal", e.formal}, {"vectors", e.vectors}}}};
     if (!e.exhaustive) json["equivalence"]["seed"] = e.seed;
+    return json;
+}
+
+Json decomposition_json(const Operator& op) {
+    if (!op.decomposition_bound) return {};
+    Json json{{"bound", *op.decomposition_bound}};
+    if (op.decomposition) {
+        json["passes"] = op.decomposition->terms.size();
+        std::set<int> shifts;
+        for (const sim::Decomposition::Term& term : op.decomposition->terms) shifts.insert(term.shift);
+        json["shifts"] = shifts;
+    } else {
+        json["absence"] = op.decomposition_absence;
+    }
     return json;
 }
 
@@ -205,6 +229,7 @@ void add_identity(Table& table) {
     table.line("table", [](const Inspected& i) {
         return i.op.lut.empty() ? std::string("none") : fmt::format("{} entries", i.op.lut.size());
     });
+    table.line("passes", [](const Inspected& i) { return describe_passes(i.op); });
     table.line("engines", [](const Inspected& i) {
         const std::vector<std::string> names = engines(i.op);
         return names.empty() ? std::string("none") : fmt::format("{}", fmt::join(names, " "));
@@ -277,6 +302,7 @@ Json operator_json(const Inspected& inspected) {
     json["table_entries"] = op.lut.size();
     json["engines"] = engines(op);
     json["netlist"] = netlist_json(op);
+    json["decomposition"] = decomposition_json(op);
     if (op.cost) json["cost"] = cost_json(*op.cost);
     if (op.cost && op.exact_cost) {
         json["exact_cost"] = cost_json(*op.exact_cost);

@@ -19,6 +19,7 @@
 #include "gen/reading.h"
 #include "gen/sweep.h"
 #include "gen/synthesis.h"
+#include "gen/table_decomposition.h"
 #include "gen/table_import.h"
 #include "sim/error.h"
 #include "sim/parallel.h"
@@ -232,6 +233,7 @@ void finish(Work& work, const RtlOperators& rtl, size_t i, int threads) {
         op.cost = netlist_cost(*op.netlist, work.gates);
         op.exact_cost = exact_cost(op);
     }
+    add_decomposition(op);
     store_cached(request, work.made);
 }
 
