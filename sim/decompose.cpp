@@ -22,6 +22,9 @@ using Vector = std::vector<int64_t>;
 
 constexpr size_t kMostCodes = 256;
 
+/// Of the condition of Lovász: short bases first, then others, from which the search goes other ways.
+constexpr double kDeltas[] = {0.99, 0.6};
+
 /// Exchanges in the reduction of a lattice; the worst of known tables needs a fifth of it.
 constexpr size_t kMostSteps = 100'000;
 
@@ -85,7 +88,7 @@ Core transposed(const Core& core) {
 
 /// The rows in a short basis of the lattice they generate: v of each term is a basis vector, u its coefficients. As
 /// many terms as the rank.
-std::optional<std::vector<Term>> lattice_terms(const Core& core) {
+std::optional<std::vector<Term>> lattice_terms(const Core& core, double delta) {
     std::vector<Vector> generators;
     for (size_t i = 0; i < core.rows; ++i) generators.push_back(core.row(i));
     const auto length = [](const Vector& x) {
@@ -95,7 +98,7 @@ std::optional<std::vector<Term>> lattice_terms(const Core& core) {
     };
     std::stable_sort(generators.begin(), generators.end(),
                      [&](const Vector& x, const Vector& y) { return length(x) < length(y); });
-    ReducedLattice lattice(core.columns, kMostSteps);
+    ReducedLattice lattice(core.columns, delta, kMostSteps);
     for (Vector& generator : generators)
         if (!lattice.insert(std::move(generator))) return std::nullopt;
     std::vector<Term> terms;
@@ -126,16 +129,12 @@ std::optional<std::vector<Term>> row_terms(const Core& core) {
     return terms;
 }
 
-std::vector<std::vector<Term>> starts_for(const Core& core) {
-    std::vector<std::vector<Term>> starts;
-    if (auto terms = lattice_terms(core)) starts.push_back(std::move(*terms));
-    if (auto terms = lattice_terms(transposed(core))) {
+/// lattice_terms() of the columns.
+std::optional<std::vector<Term>> column_lattice_terms(const Core& core, double delta) {
+    std::optional<std::vector<Term>> terms = lattice_terms(transposed(core), delta);
+    if (terms)
         for (Term& term : *terms) std::swap(term.u, term.v);
-        starts.push_back(std::move(*terms));
-    }
-    if (starts.empty())
-        if (auto terms = row_terms(core)) starts.push_back(std::move(*terms));
-    return starts;
+    return terms;
 }
 
 /// Terms of the core, and f and g of the table; nullopt if these leave 32 bits.
@@ -169,10 +168,16 @@ std::optional<Decomposition> decompose(std::span<const int32_t> table, size_t ro
                                        const DecomposeOptions& options) {
     const Core core = core_of(table, rows, columns);
     if (modular_rank(core.values, core.rows, core.columns) > options.most_terms) return std::nullopt;
-    const std::vector<std::vector<Term>> starts = starts_for(core);
-    if (starts.empty()) return std::nullopt;
-    std::optional<Decomposition> result = assembled(narrow_terms(starts, options.most_terms), core, table);
-    if (!result || result->terms.size() > options.most_terms || !decomposes(*result, table)) return std::nullopt;
+    std::vector<TermStart> starts;
+    for (const double delta : kDeltas) {
+        starts.emplace_back([&core, delta] { return lattice_terms(core, delta); });
+        starts.emplace_back([&core, delta] { return column_lattice_terms(core, delta); });
+    }
+    std::optional<std::vector<Term>> terms = narrow_terms(starts, options.most_terms);
+    if (!terms) terms = narrow_terms({[&core] { return row_terms(core); }}, options.most_terms);
+    if (!terms || terms->size() > options.most_terms) return std::nullopt;
+    std::optional<Decomposition> result = assembled(*terms, core, table);
+    if (!result || !decomposes(*result, table)) return std::nullopt;
     return result;
 }
 

@@ -7,9 +7,6 @@
 namespace concrete::sim {
 namespace {
 
-/// Of the condition of Lovász: close to 1 gives short vectors.
-constexpr double kDelta = 0.99;
-
 /// Rounds after which a reduction that still finds something to subtract is held to be lost in rounding errors.
 constexpr int kMostRounds = 100;
 
@@ -126,8 +123,9 @@ bool ReducedLattice::reduce_basis(size_t k) {
         gram_[k][k] = inner(basis_[k], basis_[k]);
         for (size_t j = 0; j < basis_.size(); ++j) gram_[j][k] = gram_[k][j];
         orthogonalize(k);
-        if (k > 0 && norms_[k] + mu_[k][k - 1] * mu_[k][k - 1] * norms_[k - 1] < kDelta * norms_[k - 1]) {
-            if (steps_left_-- == 0) return false;
+        if (k > 0 && norms_[k] + mu_[k][k - 1] * mu_[k][k - 1] * norms_[k - 1] < delta_ * norms_[k - 1]) {
+            if (steps_left_ == 0) return false;
+            --steps_left_;
             exchange(k--);
         } else {
             ++k;

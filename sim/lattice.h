@@ -17,8 +17,10 @@ namespace concrete::sim {
 /// 0 sees to that. Basis and coordinates are exact; floating point only decides which of many bases results.
 class ReducedLattice {
   public:
-    /// Args: entries: of a vector, 1 to 256. most_steps: bound on the exchanges of basis vectors over all insertions.
-    ReducedLattice(size_t entries, size_t most_steps) : entries_(entries), steps_left_(most_steps) {}
+    /// Args: entries: of a vector, 1 to 256. delta: of the condition of Lovász, above 1/4 and below 1; the higher, the
+    /// shorter the vectors. most_steps: bound on the exchanges of basis vectors over all insertions.
+    ReducedLattice(size_t entries, double delta, size_t most_steps)
+        : entries_(entries), delta_(delta), steps_left_(most_steps) {}
 
     /// Adds a generator. Returns: false if an entry of any vector exceeds kMostEntry or the steps are used up; the
     /// object is then of no more use.
@@ -43,6 +45,7 @@ class ReducedLattice {
     void erase(size_t k);
 
     size_t entries_;
+    double delta_;
     size_t steps_left_;
     std::vector<Vector> basis_;
     std::vector<Vector> gram_;             ///< [k][j] = <basis_[k], basis_[j]>

@@ -304,14 +304,42 @@ bool TermReduction::split() {
     size_t widest = 0;
     for (size_t t = 1; t < terms_.size(); ++t)
         if (excess_of(terms_[t]) > excess_of(terms_[widest])) widest = t;
-    Term& low = terms_[widest];
-    if (low.shift + 8 > kMostShift) return false;
-    Term high = low;
+    Term& term = terms_[widest];
+    if (term.shift + 8 > kMostShift) return false;
+    if (split_crosswise(widest)) return true;
+    Term high = term;
     high.shift += 8;
-    const bool is_v = span_of(low.v) > span_of(low.u);
+    const bool is_v = span_of(term.v) > span_of(term.u);
     for (int32_t& entry : is_v ? high.v : high.u) entry >>= 8;
-    for (int32_t& entry : is_v ? low.v : low.u) entry &= 255;
+    for (int32_t& entry : is_v ? term.v : term.u) entry &= 255;
     terms_.push_back(std::move(high));
+    return true;
+}
+
+/// Splits both operands of a term with three terms instead of four:
+///
+///     (u' + 256 p) (v' + 256 q) = u' v' + 256 p (v' + 128 q) + 256 (u' + 128 p) q
+///
+/// Returns: false where these do not all fit, as they do if both operands are only a little too wide.
+bool TermReduction::split_crosswise(size_t place) {
+    const Term& term = terms_[place];
+    if (span_of(term.u) <= 255 || span_of(term.v) <= 255) return false;
+    Term low = term;
+    Term left{term.shift + 8, term.u, term.v}, right = left;
+    for (size_t e = 0; e < term.u.size(); ++e) {
+        low.u[e] = term.u[e] & 255;
+        left.u[e] = term.u[e] >> 8;
+        right.u[e] = low.u[e] + 128 * left.u[e];
+    }
+    for (size_t e = 0; e < term.v.size(); ++e) {
+        low.v[e] = term.v[e] & 255;
+        right.v[e] = term.v[e] >> 8;
+        left.v[e] = low.v[e] + 128 * right.v[e];
+    }
+    if (excess_of(low) + excess_of(left) + excess_of(right) > 0) return false;
+    terms_[place] = std::move(low);
+    terms_.push_back(std::move(left));
+    terms_.push_back(std::move(right));
     return true;
 }
 

@@ -52,7 +52,8 @@ class TermReduction {
     /// Replaces pairs of terms of which one does not fit by narrower ones. Returns: true if there were any.
     bool refactor(int most_factor);
 
-    /// Splits the widest operand in two of which one has the low 8 bits: one more term.
+    /// Splits the widest operand in two of which one has the low 8 bits: one more term, or two more where both operands
+    /// of a term are split at once.
     /// Returns: false if its shift is too large for that.
     bool split();
 
@@ -64,6 +65,7 @@ class TermReduction {
 
   private:
     bool spend(size_t operands);
+    bool split_crosswise(size_t place);
     bool halve_side(std::vector<int32_t> Term::*side, std::vector<int32_t> Term::*other);
     bool add_multiple(size_t i, size_t j, int64_t factor);
     void measure();

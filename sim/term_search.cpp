@@ -46,12 +46,13 @@ void polish(TermReduction& terms) {
 
 class Search {
   public:
-    Search(const std::vector<Terms>& starts, size_t most_terms) : starts_(starts), most_terms_(most_terms) {}
+    Search(const std::vector<TermStart>& starts, size_t most_terms) : starts_(starts), most_terms_(most_terms) {}
 
-    Terms run() {
-        const bool done = try_starts() || try_chance();
-        if (!done && !fitting_) split();
-        return fitting_ ? std::move(*fitting_) : candidates_.front().terms();
+    std::optional<Terms> run() {
+        if (try_starts()) return fitting_;
+        if (candidates_.empty()) return std::nullopt;
+        if (!try_chance() && !fitting_) split();
+        return fitting_ ? *fitting_ : candidates_.front().terms();
     }
 
   private:
@@ -67,29 +68,37 @@ class Search {
         return shifts_ <= 1;
     }
 
+    /// Narrows what each start makes as it is, then again after halving, which makes operands wide at first; with many
+    /// terms, too wide.
     bool try_starts() {
-        for (const bool halved : {false, true}) {
-            // With many terms halving makes operands wide before it makes them narrow.
-            if (halved && starts_.front().size() > kFewTerms) continue;
-            for (const Terms& start : starts_) {
-                effort_.operands_left = kStartEffort;
-                TermReduction terms(start, effort_);
-                terms.clean();
-                if (halved) {
-                    terms.shorten();
-                    terms.halve();
-                    terms.clean();
-                }
-                terms.shorten();
-                terms.clean();
-                polish(terms);
-                if (judge(terms)) return true;
-                candidates_.push_back(std::move(terms));
-            }
+        for (const TermStart& start : starts_) {
+            std::optional<Terms> made = start();
+            if (!made) continue;
+            if (try_terms(*made, false)) return true;
+            if (made->size() <= kFewTerms) made_.push_back(std::move(*made));
         }
+        for (const Terms& made : made_)
+            if (try_terms(made, true)) return true;
         std::stable_sort(candidates_.begin(), candidates_.end(),
                          [](const TermReduction& x, const TermReduction& y) { return x.excess() < y.excess(); });
         effort_.operands_left = kSearchEffort;
+        return false;
+    }
+
+    bool try_terms(const Terms& made, bool halved) {
+        effort_.operands_left = kStartEffort;
+        TermReduction terms(made, effort_);
+        terms.clean();
+        if (halved) {
+            terms.shorten();
+            terms.halve();
+            terms.clean();
+        }
+        terms.shorten();
+        terms.clean();
+        polish(terms);
+        if (judge(terms)) return true;
+        candidates_.push_back(std::move(terms));
         return false;
     }
 
@@ -115,7 +124,8 @@ class Search {
         judge(terms);
     }
 
-    const std::vector<Terms>& starts_;
+    const std::vector<TermStart>& starts_;
+    std::vector<Terms> made_;  ///< by the starts
     size_t most_terms_;
     Effort effort_{};
     std::vector<TermReduction> candidates_;  ///< that with least excess first
@@ -137,7 +147,7 @@ int room_of(const std::vector<int32_t>& x) {
 
 }  // namespace
 
-std::vector<Term> narrow_terms(const std::vector<std::vector<Term>>& starts, size_t most_terms) {
+std::optional<std::vector<Term>> narrow_terms(const std::vector<TermStart>& starts, size_t most_terms) {
     return Search(starts, most_terms).run();
 }
 

@@ -1,11 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "sim/decomposition.h"
 
 namespace concrete::sim {
+
+/// Makes terms to begin a search with; nullopt if it cannot.
+using TermStart = std::function<std::optional<std::vector<Decomposition::Term>>()>;
 
 /// Few terms of the same sum as those given, whose operands are narrow: each spans at most 255.
 ///
@@ -16,11 +21,11 @@ namespace concrete::sim {
 /// equal arguments give equal results. Of as many terms those are preferred whose shifts are all equal.
 ///
 /// Args:
-///     starts: lists of terms of one sum, at least one list; the first entry of every operand is 0.
+///     starts: all make terms of one sum, the first entry of every operand 0. Called once each, in order, when needed.
 ///     most_terms: how many are of use.
-/// Returns: the terms; where most_terms are not enough, what the search had reached, which does not fit.
-std::vector<Decomposition::Term> narrow_terms(const std::vector<std::vector<Decomposition::Term>>& starts,
-                                              size_t most_terms);
+/// Returns: the terms; where most_terms are not enough, what the search had reached, which does not fit. nullopt if
+/// none of the starts makes any.
+std::optional<std::vector<Decomposition::Term>> narrow_terms(const std::vector<TermStart>& starts, size_t most_terms);
 
 /// Moves powers of two from shifts to operands so that as few different shifts as possible remain, while operands span
 /// at most 255. Returns: how many different shifts there are.

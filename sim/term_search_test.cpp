@@ -12,10 +12,14 @@ using testing::sum_of;
 using testing::Terms;
 using testing::widest_of;
 
+TermStart start_of(const Terms& terms) {
+    return [terms] { return terms; };
+}
+
 TEST(NarrowTerms, SplitsWideOnes) {
     Random random(1);
     const Terms start = random_terms(random, 3, 12, 9, 5000, 2);
-    const Terms found = narrow_terms({start}, 100);
+    const Terms found = *narrow_terms({start_of(start)}, 100);
     EXPECT_EQ(sum_of(found, 12, 9), sum_of(start, 12, 9));
     EXPECT_LE(widest_of(found), 255);
     EXPECT_GT(found.size(), 3U);
@@ -25,19 +29,20 @@ TEST(NarrowTerms, SplitsWideOnes) {
 TEST(NarrowTerms, TakesTheStartThatFits) {
     Random random(2);
     const Terms wide = random_terms(random, 4, 12, 9, 5000, 2), narrow = random_terms(random, 4, 12, 9, 50, 2);
-    EXPECT_EQ(narrow_terms({wide, narrow}, 100).size(), 4U);
+    EXPECT_EQ(narrow_terms({start_of(wide), [] { return std::nullopt; }, start_of(narrow)}, 100)->size(), 4U);
 }
 
 TEST(NarrowTerms, StopsWhereMoreTermsAreOfNoUse) {
     Random random(3);
     const Terms start = random_terms(random, 3, 12, 9, 5000, 0);
-    const Terms found = narrow_terms({start}, 4);
+    const Terms found = *narrow_terms({start_of(start)}, 4);
     EXPECT_LE(found.size(), 4U);
     EXPECT_GT(widest_of(found), 255);
 }
 
 TEST(NarrowTerms, OfNothingIsNothing) {
-    EXPECT_TRUE(narrow_terms({Terms{}}, 100).empty());
+    EXPECT_TRUE(narrow_terms({start_of({})}, 100)->empty());
+    EXPECT_FALSE(narrow_terms({[] { return std::nullopt; }}, 100));
 }
 
 TEST(UniteShifts, TakesTheFewestPoints) {
