@@ -25,6 +25,9 @@ constexpr int64_t kSearchEffort = 2'000'000;
 constexpr int kFitAttempts = 40;
 constexpr int kUniteAttempts = 10;
 
+/// Candidates that are split where none fits.
+constexpr size_t kSplitCandidates = 6;
+
 /// Bits of excess up to which random places are tried with many terms.
 constexpr double kNearExcess = 0.5;
 
@@ -56,16 +59,16 @@ class Search {
     }
 
   private:
-    /// Keeps the terms if they fit. Returns: true if nothing better can be expected.
+    /// Keeps the terms if they fit and are the best so far. Returns: true if nothing better can be expected.
     bool judge(const TermReduction& terms) {
         if (terms.excess() > 0) return false;
         Terms united = terms.terms();
-        const size_t shifts = unite_shifts(united);
-        if (!fitting_ || shifts < shifts_) {
+        const std::pair cost(united.size(), unite_shifts(united));
+        if (!fitting_ || cost < cost_) {
             fitting_ = std::move(united);
-            shifts_ = shifts;
+            cost_ = cost;
         }
-        return shifts_ <= 1;
+        return cost_.second <= 1;
     }
 
     /// Narrows what each start makes as it is, then again after halving, which makes operands wide at first; with many
@@ -118,10 +121,14 @@ class Search {
         return false;
     }
 
+    /// Splits operands of the best candidates until they fit; those that come later stop where they are no better.
     void split() {
-        TermReduction& terms = candidates_.front();
-        while (terms.excess() > 0 && terms.terms().size() < most_terms_ && terms.split()) polish(terms);
-        judge(terms);
+        for (size_t c = 0; c < std::min(candidates_.size(), kSplitCandidates); ++c) {
+            TermReduction& terms = candidates_[c];
+            const size_t most = fitting_ ? fitting_->size() : most_terms_;
+            while (terms.excess() > 0 && terms.terms().size() < most && terms.split()) polish(terms);
+            judge(terms);
+        }
     }
 
     const std::vector<TermStart>& starts_;
@@ -130,7 +137,7 @@ class Search {
     Effort effort_{};
     std::vector<TermReduction> candidates_;  ///< that with least excess first
     std::optional<Terms> fitting_;
-    size_t shifts_ = 0;  ///< of fitting_
+    std::pair<size_t, size_t> cost_;  ///< terms and shifts of fitting_
 };
 
 int64_t span_of(const std::vector<int32_t>& x) {
