@@ -78,8 +78,8 @@ class Inspect : public Command {
                "the half-width of their 95 % confidence interval beside them (12.3 +- 0.1).\n"
                "Cost: two-input gates, look-up nodes, nodes on the longest path and toggles per operation of the "
                "synthesized netlist, in brackets relative to the exact operator of the same ports; a proxy, not "
-               "silicon. Passes: products of matrices of 8-bit integers whose sum is the table's sums exactly, as the operator "
-               "file holds them; (at least N) where fewer might do. Several files are compared side by side.";
+               "silicon. Passes: 8-bit matrix products that give sums over the table exactly; 14 (at least 13): "
+               "fewer might do. Several files are compared side by side.";
     }
     std::string example() const override {
         return "$ concrete inspect booth8_m4-P8.h5 --eval -3,100\n"

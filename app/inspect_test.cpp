@@ -4,6 +4,7 @@
 
 #include "app/testing.h"
 #include "gen/liberty_testing.h"
+#include "sim/decompose.h"
 #include "sim/operand_distribution.h"
 #include "sim/operator.h"
 
@@ -53,6 +54,29 @@ TEST_F(Inspect, PrintsWhatTheFileHolds) {
     EXPECT_EQ(op["a"]["name"], "act");
     EXPECT_EQ(op["b"]["signed"], false);
     EXPECT_EQ(op["engines"], nlohmann::json({"gather"}));
+}
+
+TEST_F(Inspect, ShowsThePassesOfItsDecomposition) {
+    sim::Operator op = sample();
+    EXPECT_THAT(run({"inspect", "op.h5"}).out, HasSubstr("passes          -\n"));
+    op.decomposition = sim::decompose(op.lut, 8, 16);
+    ASSERT_TRUE(op.decomposition);
+    const std::string passes = std::to_string(op.decomposition->terms.size());
+    op.decomposition_bound = op.decomposition->terms.size();
+    save_operator(op, file("op.h5"));
+    EXPECT_THAT(run({"inspect", "op.h5"}).out, HasSubstr("passes          " + passes + "\n"));
+    --*op.decomposition_bound;
+    save_operator(op, file("op.h5"));
+    EXPECT_THAT(run({"inspect", "op.h5", "--json", "r.json"}).out, HasSubstr(passes + " (at least "));
+    const nlohmann::json found = json("r.json")["result"]["operators"][0]["decomposition"];
+    EXPECT_EQ(found["passes"], op.decomposition->terms.size());
+    EXPECT_EQ(found["bound"], *op.decomposition_bound);
+    EXPECT_EQ(found["shifts"].size(), 1U);
+    op.decomposition.reset();
+    op.decomposition_absence = "too many";
+    save_operator(op, file("op.h5"));
+    EXPECT_THAT(run({"inspect", "op.h5", "--json", "r.json"}).out, HasSubstr("passes          none (at least "));
+    EXPECT_EQ(json("r.json")["result"]["operators"][0]["decomposition"]["absence"], "too many");
 }
 
 TEST_F(Inspect, EvaluatesSignedCodesActivationFirst) {
