@@ -135,7 +135,7 @@ TEST(Decompose, GivesUpWhereTermsAreTooMany) {
 
 TEST(Decompose, IsTheSameEveryTime) {
     Random random(3);
-    Table table(12 * 40);
+    Table table(size_t{12} * 40);
     for (int32_t& value : table) value = static_cast<int32_t>(random.below(1 << 12));
     const auto first = decompose(table, 12, 40);
     ASSERT_TRUE(first);

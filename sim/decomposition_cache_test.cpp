@@ -154,7 +154,7 @@ TEST_F(DecompositionCache, DropsConstantTerms) {
     const Decomposition known = restricted(whole, row, columns);
     const Decomposition found = without_constant_terms(known);
     EXPECT_TRUE(found.terms.empty());
-    EXPECT_TRUE(decomposes(found, std::span(table.values).subspan(5 * 8, 8)));
+    EXPECT_TRUE(decomposes(found, std::span(table.values).subspan(size_t{5} * 8, 8)));
     // And with the other operand constant.
     EXPECT_TRUE(without_constant_terms(transposed(known)).terms.empty());
     EXPECT_EQ(without_constant_terms(transposed(known)), transposed(found));

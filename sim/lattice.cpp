@@ -18,8 +18,8 @@ bool is_zero(const std::vector<int64_t>& vector) {
 }
 
 bool is_small(const std::vector<int64_t>& vector) {
-    return std::all_of(vector.begin(), vector.end(),
-                       [](int64_t entry) { return std::abs(entry) <= ReducedLattice::kMostEntry; });
+    constexpr int64_t kMost = ReducedLattice::kMostEntry;
+    return std::all_of(vector.begin(), vector.end(), [](int64_t entry) { return entry >= -kMost && entry <= kMost; });
 }
 
 /// x -= factor * y, modulo 2^64: exact where the result fits, whatever comes between.

@@ -19,6 +19,9 @@ constexpr int kMostShift = 31;
 /// Rows of least cost among which two are looked for.
 constexpr size_t kKeptRows = 300;
 
+/// Cost of what would leave the range of entries.
+constexpr double kTooWide = 1e9;
+
 /// What is combined: p v_1 + q v_2 beside p x_2 - q x_1, where x is u with the difference of shifts.
 struct Pair {
     const Vector *v1, *v2, *u1, *u2;
@@ -47,7 +50,9 @@ Row row_of(const Pair& pair, int p, int q) {
         bits |= entry;
     }
     const int power = bits == 0 ? 0 : std::countr_zero(static_cast<uint64_t>(bits));
-    return {p, q, power, span_cost(int64_t{highest} - lowest) + span_cost((high - low) >> power)};
+    const int64_t v_span = int64_t{highest} - lowest, u_span = (high - low) >> power;
+    const bool is_small = std::max(v_span, u_span) <= TermReduction::kMostEntry;
+    return {p, q, power, is_small ? span_cost(v_span) + span_cost(u_span) : kTooWide};
 }
 
 }  // namespace

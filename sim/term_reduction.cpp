@@ -42,7 +42,7 @@ int64_t most_entry(const Vector& x) {
     return most;
 }
 
-/// Inner product without the mean, times the number of entries; exact up to 2^53.
+/// Inner product without the mean, times the number of entries; rounded.
 double inner(const Vector& x, const Vector& y) {
     int64_t products = 0, x_sum = 0, y_sum = 0;
     for (size_t e = 0; e < x.size(); ++e) {
@@ -50,7 +50,8 @@ double inner(const Vector& x, const Vector& y) {
         x_sum += x[e];
         y_sum += y[e];
     }
-    return static_cast<double>(static_cast<int64_t>(x.size()) * products - x_sum * y_sum);
+    return static_cast<double>(x.size()) * static_cast<double>(products) -
+           static_cast<double>(x_sum) * static_cast<double>(y_sum);
 }
 
 double excess_of(const Term& term) {
@@ -122,8 +123,9 @@ bool TermReduction::add_multiple(size_t i, size_t j, int64_t factor) {
     Term& to = terms_[i];
     Term& from = terms_[j];
     const auto [v_shift, u_shift] = factors_of(to, from);
-    if (v_shift + u_shift > 20 || std::abs(factor) > kMostEntry) return false;
+    if (std::abs(factor) > kMostEntry) return false;
     const int64_t v_factor = factor * (int64_t{1} << v_shift), u_factor = factor * (int64_t{1} << u_shift);
+    if (std::max(std::abs(v_factor), std::abs(u_factor)) > kMostEntry) return false;
     if (most_entry(to.v) + std::abs(v_factor) * most_entry(from.v) > kMostEntry) return false;
     if (most_entry(from.u) + std::abs(u_factor) * most_entry(to.u) > kMostEntry) return false;
     for (size_t e = 0; e < to.v.size(); ++e) to.v[e] += static_cast<int32_t>(v_factor) * from.v[e];
@@ -232,6 +234,22 @@ void TermReduction::halve() {
     }
 }
 
+/// True if all numbers of a halving stay within kMostEntry.
+bool TermReduction::can_halve(size_t chosen, const std::vector<bool>& member, Vector Term::*side,
+                              Vector Term::*other) const {
+    const Term& half = terms_[chosen];
+    if (half.shift == kMostShift) return false;
+    int64_t most = 0;
+    for (size_t m = 0; m < terms_.size(); ++m) {
+        if (!member[m]) continue;
+        most += most_entry(terms_[m].*side);
+        if (m == chosen) continue;
+        const int64_t added = most_entry(half.*other) * (int64_t{1} << (half.shift - terms_[m].shift));
+        if (most_entry(terms_[m].*other) + added > kMostEntry) return false;
+    }
+    return most <= kMostEntry;
+}
+
 /// Finds some v (or u) whose sum is even and puts half of it in place of one of them. Returns: true if there were any.
 bool TermReduction::halve_side(Vector Term::*side, Vector Term::*other) {
     const size_t count = terms_.size();
@@ -259,14 +277,13 @@ bool TermReduction::halve_side(Vector Term::*side, Vector Term::*other) {
         size_t chosen = t;
         for (size_t m = 0; m < count; ++m)
             if (member[m] && terms_[m].shift > terms_[chosen].shift) chosen = m;
-        if (terms_[chosen].shift == kMostShift) return false;
+        if (!can_halve(chosen, member, side, other)) return false;
         Term& half = terms_[chosen];
         Vector sum = half.*side;
         for (size_t m = 0; m < count; ++m) {
             if (!member[m] || m == chosen) continue;
             Term& part = terms_[m];
             const int shift = half.shift - part.shift;
-            if (shift > 20) return false;
             // The sign that gives the narrower sum.
             const int32_t sign = combined_span(sum, 1, part.*side) <= combined_span(sum, -1, part.*side) ? 1 : -1;
             for (size_t e = 0; e < sum.size(); ++e) sum[e] += sign * (part.*side)[e];

@@ -66,6 +66,8 @@ class TermReduction {
   private:
     bool spend(size_t operands);
     bool split_crosswise(size_t place);
+    bool can_halve(size_t chosen, const std::vector<bool>& member, std::vector<int32_t> Term::*side,
+                   std::vector<int32_t> Term::*other) const;
     bool halve_side(std::vector<int32_t> Term::*side, std::vector<int32_t> Term::*other);
     bool add_multiple(size_t i, size_t j, int64_t factor);
     void measure();
