@@ -71,7 +71,7 @@ class Gen : public Command {
         return "$ concrete gen rtl/booth8.v --top booth8 -P ENCODER=1 -P P=8 -o my.h5\n"
                "my: multiplier, a = a (8 bits signed), b = b (8 bits signed), y = y (16 bits signed)\n"
                "my: MAE 117.5, WCE 741, EP 65.11 %, MRE 71.9 %, bias -117.5 over all 65536 pairs\n"
-               "my: 5 passes of 8-bit matrix products give the table, the fewest possible\n"
+               "my: 8-bit matrix products for the table: 5, the fewest possible\n"
                "my: netlist of 142 nodes, depth 18, energy 0.90x that of the exact operator; equal to the simulation "
                "on all "
                "65536 inputs\n"
@@ -392,7 +392,7 @@ class Gen : public Command {
     static void print_decomposition(Context& context, const sim::Operator& op) {
         if (!op.decomposition) return;
         const size_t passes = op.decomposition->terms.size();
-        context.print("{}: {} passes of 8-bit matrix products give the table, {}\n", op.name, passes,
+        context.print("{}: 8-bit matrix products for the table: {}, {}\n", op.name, passes,
                       passes == *op.decomposition_bound ? std::string("the fewest possible")
                                                         : fmt::format("at least {} needed", *op.decomposition_bound));
     }

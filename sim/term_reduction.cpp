@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "sim/even_subset.h"
 #include "sim/term_pairs.h"
 
 namespace concrete::sim {
@@ -16,6 +17,13 @@ using Term = Decomposition::Term;
 
 constexpr int kMostShift = 31;
 constexpr int kMostSweeps = 30;
+
+/// Of narrowing steps; and the least gain that is worth one, in bits, so that rounding makes none.
+constexpr int64_t kMostFactor = 256;
+constexpr double kLeastGain = 1e-6;
+
+/// With more terms, only steps on operands that do not fit are worth their time.
+constexpr size_t kFewTerms = 40;
 
 /// What a bit of span costs where it already fits, against a bit of excess.
 constexpr double kFittingCost = 0.02;
@@ -145,40 +153,77 @@ void TermReduction::measure() {
     }
 }
 
+/// The factor of the step on (i, j) that leaves the least sum: it changes by quadratic factor^2 + 2 linear factor.
+double TermReduction::shortest_factor(size_t i, size_t j) const {
+    const auto [v_shift, u_shift] = factors_of(terms_[i], terms_[j]);
+    const double mv = std::ldexp(1, v_shift), mu = std::ldexp(1, u_shift);
+    const double uu = u_products_[i][i], vv = v_products_[j][j];
+    const double quadratic = uu * vv * (mv * mv + mu * mu);
+    const double linear = mv * uu * v_products_[i][j] - mu * vv * u_products_[i][j];
+    if (!(quadratic > 0)) return 0;
+    const double place = -linear / quadratic;
+    // A half would change its sign for ever.
+    return std::abs(place) <= 0.5001 || std::abs(place) > kMostEntry ? 0 : std::nearbyint(place);
+}
+
+/// Brings inner products up to date after a step on (i, j).
+void TermReduction::update_products(size_t i, size_t j, double factor) {
+    const auto [v_shift, u_shift] = factors_of(terms_[i], terms_[j]);
+    const double fv = std::ldexp(factor, v_shift), fu = std::ldexp(factor, u_shift);
+    v_products_[i][i] += 2 * fv * v_products_[i][j] + fv * fv * v_products_[j][j];
+    u_products_[j][j] += -2 * fu * u_products_[i][j] + fu * fu * u_products_[i][i];
+    for (size_t k = 0; k < terms_.size(); ++k) {
+        if (k != i) v_products_[i][k] = v_products_[k][i] += fv * v_products_[j][k];
+        if (k != j) u_products_[j][k] = u_products_[k][j] -= fu * u_products_[i][k];
+    }
+}
+
 void TermReduction::shorten() {
     const size_t count = terms_.size();
-    for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
+    bool changed = true;
+    for (int sweep = 0; changed && sweep < kMostSweeps; ++sweep) {
         if (!spend(count * count)) return;
         measure();
-        bool changed = false;
+        changed = false;
         for (size_t i = 0; i < count; ++i) {
             for (size_t j = 0; j < count; ++j) {
                 if (i == j) continue;
-                const auto [v_shift, u_shift] = factors_of(terms_[i], terms_[j]);
-                const double mv = std::ldexp(1, v_shift), mu = std::ldexp(1, u_shift);
-                // The sum changes by quadratic factor^2 + 2 linear factor.
-                const double weight = u_products_[i][i] * v_products_[j][j];
-                const double quadratic = weight * (mv * mv + mu * mu);
-                const double linear =
-                    mv * u_products_[i][i] * v_products_[i][j] - mu * v_products_[j][j] * u_products_[i][j];
-                if (!(quadratic > 0)) continue;
-                const double place = -linear / quadratic;
-                if (std::abs(place) < 0.5001 || std::abs(place) > 1e6) continue;
-                const double factor = std::nearbyint(place);
+                const double factor = shortest_factor(i, j);
+                if (factor == 0) continue;
                 if (!spend(4)) return;
                 if (!add_multiple(i, j, static_cast<int64_t>(factor))) continue;
+                update_products(i, j, factor);
                 changed = true;
-                const double fv = factor * mv, fu = factor * mu;
-                v_products_[i][i] += 2 * fv * v_products_[i][j] + fv * fv * v_products_[j][j];
-                u_products_[j][j] += -2 * fu * u_products_[i][j] + fu * fu * u_products_[i][i];
-                for (size_t k = 0; k < count; ++k) {
-                    if (k != i) v_products_[i][k] = v_products_[k][i] += fv * v_products_[j][k];
-                    if (k != j) u_products_[j][k] = u_products_[k][j] -= fu * u_products_[i][k];
-                }
             }
         }
-        if (!changed) return;
     }
+}
+
+/// The step on (i, j) after which v_i and u_j cost least, by factors of both signs and sizes 1, 2, 4 to kMostFactor.
+TermReduction::Step TermReduction::best_step(size_t i, size_t j, int64_t v_span, int64_t u_span) {
+    const Term& to = terms_[i];
+    const Term& from = terms_[j];
+    const auto [v_shift, u_shift] = factors_of(to, from);
+    const int64_t v_room = (kMostEntry - most_entry(to.v)) / std::max<int64_t>(1, most_entry(from.v));
+    const int64_t u_room = (kMostEntry - most_entry(from.u)) / std::max<int64_t>(1, most_entry(to.u));
+    const int64_t room = std::min({v_room >> v_shift, u_room >> u_shift, kMostFactor});
+    Step best{0, v_span, u_span};
+    double best_cost = span_cost(u_span) + span_cost(v_span) - kLeastGain;
+    for (const int sign : {1, -1}) {
+        for (int64_t size = 1; size <= room; size *= 2) {
+            if (!spend(2)) return {0, v_span, u_span};
+            const int64_t factor = sign * size;
+            const int64_t v = combined_span(to.v, static_cast<int32_t>(factor * (int64_t{1} << v_shift)), from.v);
+            const int64_t u = combined_span(from.u, static_cast<int32_t>(-factor * (int64_t{1} << u_shift)), to.u);
+            // A span is a convex function of the factor: once both grew, they grow on.
+            if (v >= v_span && u >= u_span) break;
+            const double cost = span_cost(u) + span_cost(v);
+            if (cost >= best_cost) continue;
+            best_cost = cost;
+            best = {factor, v, u};
+        }
+    }
+    return best;
 }
 
 void TermReduction::narrow() {
@@ -188,44 +233,19 @@ void TermReduction::narrow() {
         u_span[i] = span_of(terms_[i].u);
         v_span[i] = span_of(terms_[i].v);
     }
-    for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
-        bool changed = false;
+    bool changed = true;
+    for (int sweep = 0; changed && sweep < kMostSweeps; ++sweep) {
+        changed = false;
         for (size_t i = 0; i < count; ++i) {
             for (size_t j = 0; j < count; ++j) {
-                if (i == j || (count > 40 && v_span[i] <= 255 && u_span[j] <= 255)) continue;
-                Term& to = terms_[i];
-                Term& from = terms_[j];
-                const auto [v_shift, u_shift] = factors_of(to, from);
-                const int64_t v_room = (kMostEntry - most_entry(to.v)) / std::max<int64_t>(1, most_entry(from.v));
-                const int64_t u_room = (kMostEntry - most_entry(from.u)) / std::max<int64_t>(1, most_entry(to.u));
-                const int64_t room = std::min(v_room >> v_shift, u_room >> u_shift);
-                double best = span_cost(u_span[j]) + span_cost(v_span[i]) - 1e-6;
-                int64_t best_factor = 0, best_u = 0, best_v = 0;
-                for (const int sign : {1, -1}) {
-                    for (int64_t size = 1; size <= std::min<int64_t>(room, 256); size *= 2) {
-                        if (!spend(2)) return;
-                        const int64_t factor = sign * size;
-                        const int64_t v =
-                            combined_span(to.v, static_cast<int32_t>(factor * (int64_t{1} << v_shift)), from.v);
-                        const int64_t u =
-                            combined_span(from.u, static_cast<int32_t>(-factor * (int64_t{1} << u_shift)), to.u);
-                        // A span is a convex function of the factor: once both grew, they grow on.
-                        if (v >= v_span[i] && u >= u_span[j]) break;
-                        const double cost = span_cost(u) + span_cost(v);
-                        if (cost >= best) continue;
-                        best = cost;
-                        best_factor = factor;
-                        best_u = u;
-                        best_v = v;
-                    }
-                }
-                if (best_factor == 0 || !add_multiple(i, j, best_factor)) continue;
-                u_span[j] = best_u;
-                v_span[i] = best_v;
+                if (i == j || (count > kFewTerms && v_span[i] <= 255 && u_span[j] <= 255)) continue;
+                const Step step = best_step(i, j, v_span[i], u_span[j]);
+                if (step.factor == 0 || !add_multiple(i, j, step.factor)) continue;
+                v_span[i] = step.v_span;
+                u_span[j] = step.u_span;
                 changed = true;
             }
         }
-        if (!changed) return;
     }
 }
 
@@ -235,13 +255,12 @@ void TermReduction::halve() {
 }
 
 /// True if all numbers of a halving stay within kMostEntry.
-bool TermReduction::can_halve(size_t chosen, const std::vector<bool>& member, Vector Term::*side,
+bool TermReduction::can_halve(size_t chosen, const std::vector<size_t>& members, Vector Term::*side,
                               Vector Term::*other) const {
     const Term& half = terms_[chosen];
     if (half.shift == kMostShift) return false;
     int64_t most = 0;
-    for (size_t m = 0; m < terms_.size(); ++m) {
-        if (!member[m]) continue;
+    for (const size_t m : members) {
         most += most_entry(terms_[m].*side);
         if (m == chosen) continue;
         const int64_t added = most_entry(half.*other) * (int64_t{1} << (half.shift - terms_[m].shift));
@@ -250,52 +269,33 @@ bool TermReduction::can_halve(size_t chosen, const std::vector<bool>& member, Ve
     return most <= kMostEntry;
 }
 
-/// Finds some v (or u) whose sum is even and puts half of it in place of one of them. Returns: true if there were any.
+/// Finds some v (or u) whose sum is even and puts half of it in place of that of the highest shift. Returns: true if
+/// there were any.
 bool TermReduction::halve_side(Vector Term::*side, Vector Term::*other) {
-    const size_t count = terms_.size();
-    if (!spend(count * count)) return false;
-    // Rows of parities with the set of terms they come from, eliminated over GF(2).
-    std::vector<std::vector<bool>> parities, members;
-    std::vector<size_t> leads;
-    for (size_t t = 0; t < count; ++t) {
-        const Vector& x = terms_[t].*side;
-        std::vector<bool> parity(x.size()), member(count);
-        for (size_t e = 0; e < x.size(); ++e) parity[e] = x[e] & 1;
-        member[t] = true;
-        for (size_t k = 0; k < leads.size(); ++k) {
-            if (!parity[leads[k]]) continue;
-            for (size_t e = 0; e < x.size(); ++e) parity[e] = parity[e] != parities[k][e];
-            for (size_t m = 0; m < count; ++m) member[m] = member[m] != members[k][m];
-        }
-        const auto lead = std::find(parity.begin(), parity.end(), true);
-        if (lead != parity.end()) {
-            leads.push_back(static_cast<size_t>(lead - parity.begin()));
-            parities.push_back(std::move(parity));
-            members.push_back(std::move(member));
-            continue;
-        }
-        size_t chosen = t;
-        for (size_t m = 0; m < count; ++m)
-            if (member[m] && terms_[m].shift > terms_[chosen].shift) chosen = m;
-        if (!can_halve(chosen, member, side, other)) return false;
-        Term& half = terms_[chosen];
-        Vector sum = half.*side;
-        for (size_t m = 0; m < count; ++m) {
-            if (!member[m] || m == chosen) continue;
-            Term& part = terms_[m];
-            const int shift = half.shift - part.shift;
-            // The sign that gives the narrower sum.
-            const int32_t sign = combined_span(sum, 1, part.*side) <= combined_span(sum, -1, part.*side) ? 1 : -1;
-            for (size_t e = 0; e < sum.size(); ++e) sum[e] += sign * (part.*side)[e];
-            Vector& y = part.*other;
-            for (size_t e = 0; e < y.size(); ++e) y[e] -= sign * ((half.*other)[e] << shift);
-        }
-        for (int32_t& entry : sum) entry /= 2;
-        half.*side = std::move(sum);
-        ++half.shift;
-        return true;
+    if (!spend(terms_.size() * terms_.size())) return false;
+    std::vector<const Vector*> vectors;
+    for (const Term& term : terms_) vectors.push_back(&(term.*side));
+    const std::vector<size_t> members = even_subset(vectors);
+    if (members.empty()) return false;
+    const size_t chosen = *std::max_element(members.begin(), members.end(),
+                                            [this](size_t x, size_t y) { return terms_[x].shift < terms_[y].shift; });
+    if (!can_halve(chosen, members, side, other)) return false;
+    Term& half = terms_[chosen];
+    Vector sum = half.*side;
+    for (const size_t m : members) {
+        if (m == chosen) continue;
+        Term& part = terms_[m];
+        // The sign that gives the narrower sum.
+        const int32_t sign = combined_span(sum, 1, part.*side) <= combined_span(sum, -1, part.*side) ? 1 : -1;
+        const int shift = half.shift - part.shift;
+        for (size_t e = 0; e < sum.size(); ++e) sum[e] += sign * (part.*side)[e];
+        Vector& y = part.*other;
+        for (size_t e = 0; e < y.size(); ++e) y[e] -= sign * ((half.*other)[e] << shift);
     }
-    return false;
+    for (int32_t& entry : sum) entry /= 2;
+    half.*side = std::move(sum);
+    ++half.shift;
+    return true;
 }
 
 bool TermReduction::refactor(int most_factor) {

@@ -66,7 +66,13 @@ class TermReduction {
   private:
     bool spend(size_t operands);
     bool split_crosswise(size_t place);
-    bool can_halve(size_t chosen, const std::vector<bool>& member, std::vector<int32_t> Term::*side,
+    struct Step {
+        int64_t factor, v_span, u_span;  ///< factor 0: none, and the spans as they are
+    };
+    Step best_step(size_t i, size_t j, int64_t v_span, int64_t u_span);
+    double shortest_factor(size_t i, size_t j) const;
+    void update_products(size_t i, size_t j, double factor);
+    bool can_halve(size_t chosen, const std::vector<size_t>& members, std::vector<int32_t> Term::*side,
                    std::vector<int32_t> Term::*other) const;
     bool halve_side(std::vector<int32_t> Term::*side, std::vector<int32_t> Term::*other);
     bool add_multiple(size_t i, size_t j, int64_t factor);
