@@ -17,9 +17,11 @@ using Terms = std::vector<Term>;
 /// Up to so many terms every way is tried; each is cheap then.
 constexpr size_t kFewTerms = 64;
 
-/// Bounds of Effort: for each start, and for all that follows. About half a second and a second.
+/// Bounds of Effort: for each start, and for random places; then, once terms fit, to need one shift only. A million
+/// takes about half a second.
 constexpr int64_t kStartEffort = 1'000'000;
 constexpr int64_t kSearchEffort = 2'000'000;
+constexpr int64_t kUniteEffort = 300'000;
 
 /// Random places tried: to fit at all, and to need one shift only.
 constexpr int kFitAttempts = 40;
@@ -84,12 +86,12 @@ class Search {
             if (try_terms(made, true)) return true;
         std::stable_sort(candidates_.begin(), candidates_.end(),
                          [](const TermReduction& x, const TermReduction& y) { return x.excess() < y.excess(); });
-        effort_.operands_left = kSearchEffort;
+        effort_.operands_left = fitting_ ? kUniteEffort : kSearchEffort;
         return false;
     }
 
     bool try_terms(const Terms& made, bool halved) {
-        effort_.operands_left = kStartEffort;
+        effort_.operands_left = fitting_ ? kUniteEffort : kStartEffort;
         TermReduction terms(made, effort_);
         terms.clean();
         if (halved) {
