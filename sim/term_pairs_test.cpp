@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/term_reduction.h"
 #include "sim/terms_testing.h"
 
 namespace concrete::sim {
@@ -11,6 +12,12 @@ using testing::random_terms;
 using testing::sum_of;
 using testing::Terms;
 using testing::widest_of;
+
+double cost_of(const Terms& terms) {
+    double cost = 0;
+    for (const auto& term : terms) cost += span_cost(testing::span_of(term.u)) + span_cost(testing::span_of(term.v));
+    return cost;
+}
 
 TEST(NarrowerPair, UndoesACombination) {
     Random random(1);
@@ -34,6 +41,7 @@ TEST(NarrowerPair, UndoesACombination) {
         ASSERT_TRUE(found);
         const Terms pair{found->first, found->second};
         EXPECT_EQ(sum_of(pair, 9, 17), sum_of(start, 9, 17));
+        EXPECT_LE(cost_of(pair), cost_of(hidden) + 1e-9);
         narrowed += widest_of(pair) <= 255 ? 1 : 0;
     }
     EXPECT_EQ(narrowed, 20);

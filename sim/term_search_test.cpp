@@ -59,6 +59,12 @@ TEST(UniteShifts, TakesTheFewestPoints) {
     EXPECT_EQ(terms[3].shift, 6);
 }
 
+TEST(UniteShifts, UsesTheRoomOfBothOperands) {
+    Terms terms{{0, {0, 255}, {0, -255}}, {4, {0, 60}, {0, 63}}};
+    EXPECT_EQ(unite_shifts(terms), 1U);
+    EXPECT_EQ(terms[1], (Decomposition::Term{0, {0, 240}, {0, 252}}));
+}
+
 TEST(UniteShifts, NeverLeaves0To31) {
     Terms terms{{31, {0, 1}, {0, 1}}, {0, {0, 1}, {0, 1}}};
     EXPECT_EQ(unite_shifts(terms), 2U);
