@@ -9,14 +9,27 @@ namespace concrete::sim {
 
 enum class Overflow { wrap, saturate };
 
+/// What becomes of the low k bits of a sum; the bits above are added as integers of their own, modulo 2^(W - k).
+///
+///                       low k bits                                       carry into bit k
+///     or_with_carry     a | b                                            a[k - 1] & b[k - 1]
+///     or_only           a | b                                            none
+///     zero, one, copy   all 0, all 1, those of a                         none
+///     eta_i             a | b, all 1 below the highest bit of a & b      none
+///
+/// Sources: or_with_carry: Mahdiani et al., IEEE TCAS-I 57(4), 2010; or_only: Albicocco et al., Asilomar 2012; zero, one,
+/// copy: truncated adders, Jiang et al., Proc. IEEE 108(12), 2020; eta_i: Zhu et al., IEEE TVLSI 18(8), 2010.
+enum class LowerPart { or_with_carry, or_only, zero, one, copy, eta_i };
+
 /// How an accumulator of W bits adds: ADD(acc, p) on W-bit patterns (docs/arithmetic.md, "Accumulator").
 struct AccumulatorSpec {
     int bits = 32;  ///< W, 2 to 64
     Overflow overflow = Overflow::wrap;
-    int or_bits = 0;  ///< lower-part-OR adder (Mahdiani et al., TCAS-I 57(4), 2010): 0 exact, W all bits OR-ed
+    int or_bits = 0;  ///< k, the bits of the lower part: 0 exact, W nothing but a lower part
     /// An adder given by its table, or else its netlist, instead (a_bits = b_bits = W, y_bits W or W + 1); or_bits is
     /// then 0.
     std::shared_ptr<const Operator> adder;
+    LowerPart lower_part = LowerPart::or_with_carry;  ///< without meaning if or_bits is 0
 
     /// True if the result does not depend on how the sum is split: exact and wrapping.
     bool is_modular() const { return overflow == Overflow::wrap && or_bits == 0 && !adder; }
@@ -46,17 +59,51 @@ inline int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value) {
 
 namespace detail {
 
-/// Lower-part-OR sum of two W-bit patterns: low k bits a | b; above, a + b + (a[k-1] & b[k-1]); 0 <= k <= W. Bits from
-/// W on are rubbish. Needs W bits in Unsigned.
+/// The low `bits` bits of a word set, 0 <= bits <= its size.
+template <typename Unsigned>
+inline Unsigned low_bits(int bits) {
+    constexpr int kBits = 8 * sizeof(Unsigned);
+    return bits == 0 ? Unsigned{0} : static_cast<Unsigned>(~Unsigned{0} >> (kBits - bits));
+}
+
+/// All bits from the highest one of a word down.
+template <typename Unsigned>
+inline Unsigned filled_below(Unsigned word) {
+    for (unsigned step = 1; step < 8 * sizeof(Unsigned); step *= 2) word = static_cast<Unsigned>(word | word >> step);
+    return word;
+}
+
+/// Lower-part-OR sum of two W-bit patterns, or_with_carry; 0 <= k <= W. Bits from W on are rubbish. Needs W bits in
+/// Unsigned.
 template <typename Unsigned>
 inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
-    if (or_bits == 0) return a + b;
-    constexpr int kBits = 8 * sizeof(Unsigned);
-    const Unsigned low_mask = static_cast<Unsigned>(~Unsigned{0} >> (kBits - or_bits));
+    const Unsigned low_mask = low_bits<Unsigned>(or_bits);
     const Unsigned low = (a | b) & low_mask;
     // The carry-in a[k-1] & b[k-1], moved up to bit k.
     const Unsigned carry = static_cast<Unsigned>((a & b & (low_mask ^ (low_mask >> 1))) << 1);
     return static_cast<Unsigned>((a & ~low_mask) + (b & ~low_mask) + carry) | low;
+}
+
+/// Sum of two W-bit patterns with any lower part; as above.
+template <typename Unsigned>
+inline Unsigned lower_part_sum(LowerPart part, Unsigned a, Unsigned b, int or_bits) {
+    if (part == LowerPart::or_with_carry) return lower_part_or_sum(a, b, or_bits);
+    const Unsigned low_mask = low_bits<Unsigned>(or_bits);
+    const Unsigned upper = static_cast<Unsigned>((a & ~low_mask) + (b & ~low_mask));
+    switch (part) {
+        case LowerPart::or_with_carry:
+        case LowerPart::or_only:
+            return upper | ((a | b) & low_mask);
+        case LowerPart::zero:
+            return upper;
+        case LowerPart::one:
+            return upper | low_mask;
+        case LowerPart::copy:
+            return upper | (a & low_mask);
+        case LowerPart::eta_i:
+            return upper | ((a | b) & low_mask) | filled_below(static_cast<Unsigned>(a & b & low_mask));
+    }
+    return upper;
 }
 
 /// Sum of an adder operator, from its table or else its netlist. Bits from W on are rubbish.
@@ -72,7 +119,7 @@ inline int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t prod
     const int64_t addend = fit_accumulator(spec, product);
     const uint64_t a = encode(acc, spec.bits), b = encode(addend, spec.bits);
     const uint64_t y =
-        spec.adder ? detail::adder_sum(*spec.adder, a, b) : detail::lower_part_or_sum(a, b, spec.or_bits);
+        spec.adder ? detail::adder_sum(*spec.adder, a, b) : detail::lower_part_sum(spec.lower_part, a, b, spec.or_bits);
     const int64_t sum = decode(encode(static_cast<int64_t>(y), spec.bits), spec.bits, true);
     if (spec.overflow == Overflow::saturate && (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0)) {
         return acc < 0 ? lowest_accumulator(spec.bits) : highest_accumulator(spec.bits);
