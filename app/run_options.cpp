@@ -56,8 +56,8 @@ std::string multiplier_text(const sim::MacLayer& layer) {
 std::string accumulator_text(const sim::MacLayer& layer) {
     const sim::AccumulatorSpec& acc = layer.acc;
     if (layer.products->is_mac_unit()) return fmt::format("{} bits, its own", acc.bits);
-    const std::string adder = acc.adder ? acc.adder->name : acc.or_bits ? fmt::format("loa {}", acc.or_bits) : "exact";
-    return fmt::format("{} bits, {}, {}", acc.bits, adder, acc.overflow == sim::Overflow::wrap ? "wrap" : "saturate");
+    return fmt::format("{} bits, {}, {}", acc.bits, adder_label(acc),
+                       acc.overflow == sim::Overflow::wrap ? "wrap" : "saturate");
 }
 
 Json operators_json(const sim::PreparedRun& run) {

@@ -61,18 +61,25 @@ fs::path read_file_name(const YamlNode& node, const fs::path& folder) {
 }
 
 void read_closed_form(const YamlNode& node, Family& family) {
-    const std::string text = node.text(), prefix = "lower_part_or:";
-    if (text == "product") {
-        family.closed_form = sim::ClosedForm::product;
-    } else if (text == "sum") {
-        family.closed_form = sim::ClosedForm::sum;
-    } else if (text.starts_with(prefix) && family.parameters.contains(text.substr(prefix.size()))) {
-        family.closed_form = sim::ClosedForm::lower_part_or;
-        family.or_bits_parameter = text.substr(prefix.size());
-    } else {
-        node.fail(fmt::format(
-            "found '{}', expected product, sum or lower_part_or:PARAMETER with a parameter of this family", text));
+    const std::string text = node.text(), name = text.substr(0, text.find(':'));
+    const bool has_bits = name.size() < text.size();
+    std::string bits = has_bits ? text.substr(name.size() + 1) : "", known;
+    if (bits.ends_with("-1")) {
+        family.or_bits_less = 1;
+        bits.resize(bits.size() - 2);
     }
+    for (const sim::ClosedForm form : sim::kClosedForms) {
+        if (form == sim::ClosedForm::none) continue;
+        const bool needs_bits = sim::has_lower_part(form);
+        if (name == sim::to_string(form) && has_bits == needs_bits && (!has_bits || family.parameters.contains(bits))) {
+            family.closed_form = form;
+            family.or_bits_parameter = bits;
+            return;
+        }
+        known += (known.empty() ? "" : ", ") + sim::to_string(form) + (needs_bits ? ":PARAMETER" : "");
+    }
+    node.fail(fmt::format("found '{}', expected one of: {}, where PARAMETER is one of this family, or that and -1",
+                          text, known));
 }
 
 /// Calls visit for each combination of values, the last parameter fastest.
@@ -331,6 +338,7 @@ Request catalogue_request(const Family& family, const Parameters& parameters) {
     request.is_signed = family.is_signed;
     request.closed_form = family.closed_form;
     if (!family.or_bits_parameter.empty()) request.or_bits = std::stoi(values.at(family.or_bits_parameter));
+    request.or_bits_less = family.or_bits_less;
     return request;
 }
 

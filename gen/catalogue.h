@@ -25,7 +25,8 @@ namespace concrete::gen {
 ///           P: {min: 0, max: 16, default: 8, instances: [2, 4, 6, 8, 10, 12, 14]}
 ///         source: "Liu et al., IEEE TC 66(8), 2017"
 ///         summary: radix-4 Booth, encoder E1, exact compression
-///         closed_form: product | sum | lower_part_or:K     # optional; K names a parameter
+///         closed_form: product | sum | lower_part_or:K     # optional, of sim::ClosedForm; K names a parameter, the
+///                                                          # bits of the lower part; K-1: one of them is exact
 ///       add_gear:
 ///         ...
 ///         parameters: {W: {min: 2, max: 64, default: 8}, R: {...}, P: {...}}
@@ -48,6 +49,7 @@ struct Family {
     std::vector<std::map<std::string, int64_t>> instances;  ///< listed ones: a value for every parameter, no duplicates
     sim::ClosedForm closed_form = sim::ClosedForm::none;
     std::string or_bits_parameter;
+    int or_bits_less = 0;
 };
 
 struct Catalogue {

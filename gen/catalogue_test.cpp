@@ -78,6 +78,17 @@ TEST_F(CatalogueTest, ReadsFamilies) {
     EXPECT_TRUE(catalogue.family("loa").instances.empty());
     EXPECT_EQ(catalogue.family("loa").closed_form, sim::ClosedForm::lower_part_or);
     EXPECT_EQ(catalogue.family("loa").or_bits_parameter, "K");
+    EXPECT_EQ(catalogue.family("loa").or_bits_less, 0);
+}
+
+TEST_F(CatalogueTest, ReadsLowerPartsThatAreOneBitShorter) {
+    std::string text = kCatalogue;
+    const std::string form = "lower_part_or:K";
+    const Catalogue catalogue = load(text.replace(text.find(form), form.size(), "lower_part_or_only:K-1"));
+    EXPECT_EQ(catalogue.family("loa").closed_form, sim::ClosedForm::lower_part_or_only);
+    EXPECT_EQ(catalogue.family("loa").or_bits_parameter, "K");
+    EXPECT_EQ(catalogue_request(catalogue.family("loa"), {{"K", 3}}).or_bits, 3);
+    EXPECT_EQ(catalogue_request(catalogue.family("loa"), {{"K", 3}}).or_bits_less, 1);
 }
 
 TEST_F(CatalogueTest, NamesInstancesBothWays) {
@@ -233,6 +244,9 @@ TEST_F(CatalogueTest, RefusesWrongCatalogues) {
     EXPECT_THAT(error_with("  scaled:", "  sca-led:"), HasSubstr("'sca-led' is no name"));
     EXPECT_THAT(error_with("lower_part_or:K", "lower_part_or:Q"),
                 AllOf(HasSubstr("catalogue.yaml:19:"), HasSubstr("lower_part_or:PARAMETER")));
+    EXPECT_THAT(error_with("lower_part_or:K", "lower_part_or"), HasSubstr("found 'lower_part_or', expected one of"));
+    EXPECT_THAT(error_with("lower_part_or:K", "sum:K"), HasSubstr("found 'sum:K', expected one of"));
+    EXPECT_THAT(error_with("lower_part_or:K", "none"), HasSubstr("found 'none', expected one of"));
     EXPECT_THAT(input_error([] { load_catalogue("/nowhere/catalogue.yaml"); }), HasSubstr("/nowhere/catalogue.yaml"));
 }
 

@@ -193,7 +193,9 @@ void check_closed_form(const Request& request, Operator& op) {
                                      sim::to_string(request.closed_form), sim::to_string(needed),
                                      sim::to_string(op.kind)));
     op.closed_form = request.closed_form;
-    op.or_bits = request.closed_form == ClosedForm::lower_part_or ? std::min(request.or_bits, op.a.bits) : 0;
+    op.or_bits = sim::has_lower_part(request.closed_form)
+                     ? std::max(0, std::min(request.or_bits, op.a.bits) - request.or_bits_less)
+                     : 0;
 }
 
 /// Sets the netlist, or says why Yosys alone refuses the circuit.

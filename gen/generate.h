@@ -23,8 +23,9 @@ struct Request {
     std::optional<bool> is_signed;  ///< of all ports; explicit `signed` in the Verilog if not given
     int y_lsb = 0;
     sim::ClosedForm closed_form = sim::ClosedForm::none;  ///< a claim, checked on the sweep
-    int or_bits = 0;                       ///< k of lower_part_or; beyond the operand width it counts as the width
-    int exhaustive_bits = 32;              ///< error figures over all pairs up to so many input bits (24 to 32) ...
+    int or_bits = 0;           ///< bits of the lower part; beyond the operand width it counts as the width ...
+    int or_bits_less = 0;      ///< ... and so many of them, if there are so many, belong to the upper part after all
+    int exhaustive_bits = 32;  ///< error figures over all pairs up to so many input bits (24 to 32) ...
     uint64_t samples = uint64_t{1} << 24;  ///< ... beyond, over so many pairs; as many are compared with the Verilog
     uint64_t seed = 1;
     /// An operator without a table (up to 32 input bits) is simulated on all pairs nevertheless where a timed sample

@@ -184,6 +184,43 @@ TEST_F(GenerateTest, ChecksClosedForms) {
     EXPECT_THAT(error_of(loa), HasSubstr("is said to be lower_part_or"));
 }
 
+TEST_F(GenerateTest, ChecksLowerPartsOfAdders) {
+    Request adder = request(
+        "module t(input [5:0] a, b, output [5:0] y);\n"
+        "assign y = {a[5:2] + b[5:2], a[1:0] | b[1:0]}; endmodule");
+    adder.or_bits = 2;
+    adder.closed_form = sim::ClosedForm::lower_part_or_only;
+    EXPECT_EQ(make(adder).or_bits, 2);
+    const std::pair<sim::ClosedForm, const char*> others[] = {
+        {sim::ClosedForm::lower_part_zero, "2'd0"},
+        {sim::ClosedForm::lower_part_one, "2'd3"},
+        {sim::ClosedForm::lower_part_copy, "a[1:0]"},
+        {sim::ClosedForm::lower_part_eta_i, "(a[1:0] ^ b[1:0]) | {a[1] & b[1], |(a[1:0] & b[1:0])}"}};
+    for (const auto& [form, low] : others) {
+        adder.closed_form = form;
+        EXPECT_THAT(error_of(adder), HasSubstr("is said to be " + sim::to_string(form)));
+        adder.sources =
+            sources_of(std::string("module t(input [5:0] a, b, output [5:0] y);\nassign y = {a[5:2] + b[5:2], ") + low +
+                       "}; endmodule");
+        EXPECT_EQ(make(adder).closed_form, form);
+    }
+}
+
+// An exact bit among the low ones: the lower part ends below it, at whatever width the parameter is cut off.
+TEST_F(GenerateTest, TakesExactBitsFromLowerParts) {
+    Request adder = request(
+        "module t(input [3:0] a, b, output [3:0] y);\n"
+        "assign y = {a[3] ^ b[3], a[2:0] | b[2:0]}; endmodule");
+    adder.closed_form = sim::ClosedForm::lower_part_or_only;
+    adder.or_bits = 9;
+    EXPECT_THAT(error_of(adder), HasSubstr("is said to be lower_part_or_only"));
+    adder.or_bits_less = 1;
+    EXPECT_EQ(make(adder).or_bits, 3);
+    adder.or_bits = 0;
+    adder.sources = sources_of("module t(input [3:0] a, b, output [3:0] y); assign y = a + b; endmodule");
+    EXPECT_EQ(make(adder).or_bits, 0);
+}
+
 TEST_F(GenerateTest, SamplesWideOperators) {
     Request wide = request("module t(input signed [15:0] a, b, output signed [31:0] y); assign y = a * b; endmodule");
     wide.samples = 20000;

@@ -47,11 +47,10 @@ uint64_t closed_form_pattern(const sim::Operator& op, uint64_t a_raw, uint64_t b
         case sim::ClosedForm::sum:
             y = a + b;
             break;
-        case sim::ClosedForm::lower_part_or:
-            y = sim::detail::lower_part_or_sum(a, b, op.or_bits);
-            break;
         case sim::ClosedForm::none:
             throw std::logic_error(op.name + " has no closed form");
+        default:
+            y = sim::detail::lower_part_sum(sim::lower_part_of(op.closed_form), a, b, op.or_bits);
     }
     return sim::encode(static_cast<int64_t>(y), op.y.bits);
 }

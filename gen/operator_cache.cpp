@@ -42,7 +42,8 @@ fs::path cache_entry(const Request& request) {
     key.add(text(request.init_port)).add(request.latency ? static_cast<uint64_t>(*request.latency) : uint64_t{0});
     key.add(request.is_signed ? uint64_t{1} + uint64_t{*request.is_signed} : uint64_t{0});
     key.add(static_cast<uint64_t>(request.y_lsb)).add(sim::to_string(request.closed_form));
-    key.add(static_cast<uint64_t>(request.or_bits)).add(static_cast<uint64_t>(request.exhaustive_bits));
+    key.add(static_cast<uint64_t>(request.or_bits)).add(static_cast<uint64_t>(request.or_bits_less));
+    key.add(static_cast<uint64_t>(request.exhaustive_bits));
     key.add(request.samples).add(request.seed).add(std::to_string(request.sweep_s));
     return cache_folder() / "operators" / (key.hex() + ".h5");
 }

@@ -6,14 +6,53 @@
 
 namespace concrete::sim {
 
+LowerPart lower_part_of(ClosedForm form) {
+    switch (form) {
+        case ClosedForm::lower_part_or_only:
+            return LowerPart::or_only;
+        case ClosedForm::lower_part_zero:
+            return LowerPart::zero;
+        case ClosedForm::lower_part_one:
+            return LowerPart::one;
+        case ClosedForm::lower_part_copy:
+            return LowerPart::copy;
+        case ClosedForm::lower_part_eta_i:
+            return LowerPart::eta_i;
+        default:
+            return LowerPart::or_with_carry;
+    }
+}
+
+std::string adder_label(const AccumulatorSpec& spec) {
+    if (spec.adder) return spec.adder->name;
+    if (spec.or_bits == 0) return "exact";
+    const auto name = [&spec] {
+        switch (spec.lower_part) {
+            case LowerPart::or_with_carry:
+                return "loa";
+            case LowerPart::or_only:
+                return "or_only";
+            case LowerPart::zero:
+                return "zero";
+            case LowerPart::one:
+                return "one";
+            case LowerPart::copy:
+                return "copy";
+            case LowerPart::eta_i:
+                return "eta_i";
+        }
+        return "unknown";
+    };
+    return fmt::format("{} {}", name(), spec.or_bits);
+}
+
 void check(const AccumulatorSpec& spec) {
     if (spec.bits < 2 || spec.bits > 64) {
         throw RangeError(fmt::format("accumulator: {} bits; expected 2 to 64", spec.bits));
     }
     if (spec.or_bits < 0 || spec.or_bits > spec.bits) {
-        throw RangeError(
-            fmt::format("accumulator: a lower-part-OR adder with {} OR-ed bits; expected 0 to {}, the width",
-                        spec.or_bits, spec.bits));
+        throw RangeError(fmt::format("accumulator: an adder with a lower part of {} bits; expected 0 to {}, the width",
+                                     spec.or_bits, spec.bits));
     }
 }
 
@@ -29,15 +68,12 @@ AccumulatorSpec make_accumulator(int bits, Overflow overflow, std::shared_ptr<co
             fmt::format("{}: its ports have {}, {} and {} bits; an accumulator of {} bits needs {}, {} and {} or {}",
                         op.name, op.a.bits, op.b.bits, op.y.bits, bits, bits, bits, bits, bits + 1));
     }
-    switch (op.closed_form) {
-        case ClosedForm::sum:
-            return spec;
-        case ClosedForm::lower_part_or:
-            spec.or_bits = op.or_bits;
-            check(spec);
-            return spec;
-        default:
-            break;
+    if (op.closed_form == ClosedForm::sum) return spec;
+    if (has_lower_part(op.closed_form)) {
+        spec.or_bits = op.or_bits;
+        spec.lower_part = lower_part_of(op.closed_form);
+        check(spec);
+        return spec;
     }
     if (op.lut.empty() && !op.netlist) {
         throw InputError(

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "sim/operator.h"
 
@@ -17,9 +18,12 @@ enum class Overflow { wrap, saturate };
 ///     zero, one, copy   all 0, all 1, those of a                         none
 ///     eta_i             a | b, all 1 below the highest bit of a & b      none
 ///
-/// Sources: or_with_carry: Mahdiani et al., IEEE TCAS-I 57(4), 2010; or_only: Albicocco et al., Asilomar 2012; zero, one,
-/// copy: truncated adders, Jiang et al., Proc. IEEE 108(12), 2020; eta_i: Zhu et al., IEEE TVLSI 18(8), 2010.
+/// Sources: or_with_carry: Mahdiani et al., IEEE TCAS-I 57(4), 2010; or_only: Albicocco et al., Asilomar 2012; zero,
+/// one, copy: truncated adders, Jiang et al., Proc. IEEE 108(12), 2020; eta_i: Zhu et al., IEEE TVLSI 18(8), 2010.
 enum class LowerPart { or_with_carry, or_only, zero, one, copy, eta_i };
+
+/// The lower part of a closed form. Requires: has_lower_part(form).
+LowerPart lower_part_of(ClosedForm form);
 
 /// How an accumulator of W bits adds: ADD(acc, p) on W-bit patterns (docs/arithmetic.md, "Accumulator").
 struct AccumulatorSpec {
@@ -38,6 +42,9 @@ struct AccumulatorSpec {
 /// Accumulator for an operator file used as adder: its closed form, else its table, else its netlist. Throws:
 /// InputError if it is no adder, its widths do not fit `bits`, or it has none of these.
 AccumulatorSpec make_accumulator(int bits, Overflow overflow, std::shared_ptr<const Operator> adder);
+
+/// What adds, for people: "exact", "loa 8", "or_only 8" or the operator's name.
+std::string adder_label(const AccumulatorSpec& spec);
 
 /// Throws: RangeError if bits is not in 2 to 64 or or_bits not in 0 to bits.
 void check(const AccumulatorSpec& spec);

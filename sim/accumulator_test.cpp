@@ -13,14 +13,41 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Gate by gate, bit by bit: OR below k, a full-adder chain above, whose carry-in is the AND of the bits k - 1.
-uint64_t lower_part_or_gates(uint64_t a, uint64_t b, int bits, int k) {
+constexpr LowerPart kParts[] = {LowerPart::or_with_carry, LowerPart::or_only, LowerPart::zero,
+                                LowerPart::one,           LowerPart::copy,    LowerPart::eta_i};
+
+/// Bit i < k of a sum.
+bool lower_bit(LowerPart part, uint64_t a, uint64_t b, int i, int k) {
+    const auto bit = [](uint64_t word, int at) { return (word >> at & 1) != 0; };
+    bool both = false;
+    switch (part) {
+        case LowerPart::or_with_carry:
+        case LowerPart::or_only:
+            return bit(a, i) || bit(b, i);
+        case LowerPart::zero:
+            return false;
+        case LowerPart::one:
+            return true;
+        case LowerPart::copy:
+            return bit(a, i);
+        case LowerPart::eta_i:  // as rtl/add_eta_i.v says: 1 at and below a bit that both have, else their XOR
+            for (int above = i; above < k; ++above) both = both || (bit(a, above) && bit(b, above));
+            return both || bit(a, i) != bit(b, i);
+    }
+    return false;
+}
+
+/// Gate by gate, bit by bit: the lower part below k, a full-adder chain above, whose carry-in is the AND of the bits
+/// k - 1 or nothing.
+uint64_t lower_part_gates(LowerPart part, uint64_t a, uint64_t b, int bits, int k) {
     uint64_t sum = 0;
-    bool carry = k > 0 && (a >> (k - 1) & 1) && (b >> (k - 1) & 1);
+    bool carry = part == LowerPart::or_with_carry && k > 0 && (a >> (k - 1) & 1) && (b >> (k - 1) & 1);
     for (int i = 0; i < bits; ++i) {
         const bool x = a >> i & 1, y = b >> i & 1;
-        bool s = x || y;
-        if (i >= k) {
+        bool s = false;
+        if (i < k) {
+            s = lower_bit(part, a, b, i, k);
+        } else {
             s = (x != y) != carry;
             carry = (x && y) || (carry && (x != y));
         }
@@ -30,7 +57,8 @@ uint64_t lower_part_or_gates(uint64_t a, uint64_t b, int bits, int k) {
 }
 
 int64_t reference(const AccumulatorSpec& spec, int64_t acc, int64_t addend) {
-    const uint64_t y = lower_part_or_gates(encode(acc, spec.bits), encode(addend, spec.bits), spec.bits, spec.or_bits);
+    const uint64_t y =
+        lower_part_gates(spec.lower_part, encode(acc, spec.bits), encode(addend, spec.bits), spec.bits, spec.or_bits);
     const int64_t sum = decode(y, spec.bits, true);
     const bool overflows = (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0);
     if (spec.overflow == Overflow::wrap || !overflows) return sum;
@@ -38,16 +66,18 @@ int64_t reference(const AccumulatorSpec& spec, int64_t acc, int64_t addend) {
 }
 
 TEST(Accumulator, EqualsGatesOnAllPairs) {
-    for (int bits = 2; bits <= 7; ++bits) {
-        for (int k = 0; k <= bits; ++k) {
-            for (const Overflow overflow : {Overflow::wrap, Overflow::saturate}) {
-                const AccumulatorSpec spec{bits, overflow, k, nullptr};
-                for (int64_t a = lowest_accumulator(bits); a <= highest_accumulator(bits); ++a) {
-                    for (int64_t b = lowest_accumulator(bits); b <= highest_accumulator(bits); ++b) {
-                        ASSERT_EQ(accumulate(spec, a, b), reference(spec, a, b))
-                            << "W=" << bits << " k=" << k << " a=" << a << " b=" << b;
-                    }
-                }
+    std::vector<AccumulatorSpec> specs;
+    for (const LowerPart part : kParts)
+        for (int bits = 2; bits <= 7; ++bits)
+            for (int k = 0; k <= bits; ++k)
+                for (const Overflow overflow : {Overflow::wrap, Overflow::saturate})
+                    specs.push_back({bits, overflow, k, nullptr, part});
+    for (const AccumulatorSpec& spec : specs) {
+        const int bits = spec.bits;
+        for (int64_t a = lowest_accumulator(bits); a <= highest_accumulator(bits); ++a) {
+            for (int64_t b = lowest_accumulator(bits); b <= highest_accumulator(bits); ++b) {
+                ASSERT_EQ(accumulate(spec, a, b), reference(spec, a, b))
+                    << "W=" << bits << " " << adder_label(spec) << " a=" << a << " b=" << b;
             }
         }
     }
@@ -59,7 +89,8 @@ TEST(Accumulator, EqualsGatesAtAllWidthsAndExtremes) {
         const std::vector<int64_t> extremes{0, 1, -1, lowest_accumulator(bits), highest_accumulator(bits)};
         for (int trial = 0; trial < 400; ++trial) {
             const int k = static_cast<int>(random() % static_cast<uint64_t>(bits + 1));
-            const AccumulatorSpec spec{bits, trial % 2 ? Overflow::wrap : Overflow::saturate, k, nullptr};
+            const AccumulatorSpec spec{bits, trial % 2 ? Overflow::wrap : Overflow::saturate, k, nullptr,
+                                       kParts[random() % std::size(kParts)]};
             const int64_t a = trial % 3 ? decode(random(), bits, true) : extremes[random() % extremes.size()];
             const int64_t b = trial % 5 ? decode(random(), bits, true) : extremes[random() % extremes.size()];
             ASSERT_EQ(accumulate(spec, a, b), reference(spec, a, b)) << "W=" << bits << " k=" << k;
@@ -118,9 +149,20 @@ TEST(Accumulator, OperatorsThatDoNotFitAreRefused) {
 TEST(Accumulator, ClosedFormsOfAdderOperators) {
     auto op = testing::inverting_adder(8);
     op->lut.clear();
-    op->closed_form = ClosedForm::lower_part_or;
     op->or_bits = 3;
-    EXPECT_EQ(make_accumulator(8, Overflow::wrap, op).or_bits, 3);
+    const std::pair<ClosedForm, LowerPart> parts[] = {
+        {ClosedForm::lower_part_or, LowerPart::or_with_carry}, {ClosedForm::lower_part_or_only, LowerPart::or_only},
+        {ClosedForm::lower_part_zero, LowerPart::zero},        {ClosedForm::lower_part_one, LowerPart::one},
+        {ClosedForm::lower_part_copy, LowerPart::copy},        {ClosedForm::lower_part_eta_i, LowerPart::eta_i}};
+    for (const auto& [form, part] : parts) {
+        op->closed_form = form;
+        const AccumulatorSpec spec = make_accumulator(8, Overflow::wrap, op);
+        EXPECT_FALSE(spec.is_modular());
+        EXPECT_EQ(spec.adder, nullptr);
+        EXPECT_EQ(spec.or_bits, 3);
+        EXPECT_EQ(spec.lower_part, part);
+    }
+    EXPECT_EQ(adder_label(make_accumulator(8, Overflow::wrap, op)), "eta_i 3");
     op->closed_form = ClosedForm::sum;
     EXPECT_TRUE(make_accumulator(8, Overflow::wrap, op).is_modular());
 }

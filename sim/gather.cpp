@@ -27,16 +27,16 @@ struct ModularSum {
     int64_t result(Sum sum) const { return fit_accumulator(spec, static_cast<int64_t>(sum)); }
 };
 
-/// Lower-part-OR accumulation that wraps, on patterns; bits from W on are dropped at the end.
-template <typename Unsigned>
-struct LowerPartOrSum {
+/// Accumulation with a lower part that wraps, on patterns; bits from W on are dropped at the end.
+template <typename Unsigned, LowerPart kPart>
+struct LowerPartSum {
     using Sum = Unsigned;
     const AccumulatorSpec& spec;
     int or_bits = spec.or_bits;
 
     Sum start(int64_t init) const { return static_cast<Sum>(init); }
     Sum add(Sum sum, int64_t product) const {
-        return static_cast<Sum>(detail::lower_part_or_sum(sum, static_cast<Sum>(product), or_bits));
+        return static_cast<Sum>(detail::lower_part_sum(kPart, sum, static_cast<Sum>(product), or_bits));
     }
     int64_t result(Sum sum) const { return fit_accumulator(spec, static_cast<int64_t>(sum)); }
 };
@@ -96,6 +96,28 @@ void check_range(const char* name, const Value* values, size_t count, int64_t lo
     }
 }
 
+/// A wrapping accumulator with a built-in adder, on words that hold W bits.
+template <typename Unsigned>
+void run_patterns(const MatmulArgs& g, const std::vector<uint32_t>& w_index, size_t begin, size_t end) {
+    const AccumulatorSpec& acc = g.acc;
+    const auto run = [&](const auto& rule) { run_rows(g, w_index, rule, begin, end); };
+    if (acc.is_modular()) return run(ModularSum<Unsigned>{acc});
+    switch (acc.lower_part) {
+        case LowerPart::or_with_carry:
+            return run(LowerPartSum<Unsigned, LowerPart::or_with_carry>{acc});
+        case LowerPart::or_only:
+            return run(LowerPartSum<Unsigned, LowerPart::or_only>{acc});
+        case LowerPart::zero:
+            return run(LowerPartSum<Unsigned, LowerPart::zero>{acc});
+        case LowerPart::one:
+            return run(LowerPartSum<Unsigned, LowerPart::one>{acc});
+        case LowerPart::copy:
+            return run(LowerPartSum<Unsigned, LowerPart::copy>{acc});
+        case LowerPart::eta_i:
+            return run(LowerPartSum<Unsigned, LowerPart::eta_i>{acc});
+    }
+}
+
 }  // namespace
 
 void check(const MatmulArgs& g) {
@@ -116,22 +138,17 @@ void gather(const MatmulArgs& g, int threads) {
     check(g);
     const std::vector<uint32_t> w_index = weight_indices(g);
     const AccumulatorSpec& acc = g.acc;
-    const bool narrow = acc.bits <= 32;
     // The product is fitted to W first, which under wrap is the same as dropping bits at the end.
     const bool patterns = acc.overflow == Overflow::wrap && !acc.adder;
     const size_t useful_threads = 1 + g.m * g.k * g.n / kMacsPerThread;
     threads = static_cast<int>(std::min(static_cast<size_t>(threads), useful_threads));
     parallel_for(g.m, threads, [&](size_t begin, size_t end) {
-        if (acc.is_modular() && narrow) {
-            run_rows(g, w_index, ModularSum<uint32_t>{acc}, begin, end);
-        } else if (acc.is_modular()) {
-            run_rows(g, w_index, ModularSum<uint64_t>{acc}, begin, end);
-        } else if (patterns && narrow) {
-            run_rows(g, w_index, LowerPartOrSum<uint32_t>{acc}, begin, end);
-        } else if (patterns) {
-            run_rows(g, w_index, LowerPartOrSum<uint64_t>{acc}, begin, end);
-        } else {
+        if (!patterns) {
             run_rows(g, w_index, SteppedSum{acc}, begin, end);
+        } else if (acc.bits <= 32) {
+            run_patterns<uint32_t>(g, w_index, begin, end);
+        } else {
+            run_patterns<uint64_t>(g, w_index, begin, end);
         }
     });
 }

@@ -62,6 +62,12 @@ std::vector<AccumulatorSpec> accumulators() {
             specs.push_back({bits, Overflow::saturate, k, nullptr});
         }
     }
+    for (const LowerPart part :
+         {LowerPart::or_only, LowerPart::zero, LowerPart::one, LowerPart::copy, LowerPart::eta_i}) {
+        specs.push_back({31, Overflow::wrap, 7, nullptr, part});
+        specs.push_back({33, Overflow::wrap, 12, nullptr, part});
+        specs.push_back({18, Overflow::saturate, 7, nullptr, part});
+    }
     specs.push_back(make_accumulator(10, Overflow::wrap, testing::inverting_adder(10)));
     specs.push_back(make_accumulator(10, Overflow::saturate, testing::inverting_adder(10)));
     return specs;

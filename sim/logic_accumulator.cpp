@@ -17,16 +17,16 @@ LowReduction LogicAccumulator::reduction() const {
     }
 }
 
-// With k low bits, k < W, let a' = a >> k and b' = b >> k. A step gives y = 2^k (a' + b' + c) + l in integers, c in {0, 1}
-// and 0 <= l < 2^k, so that
+// With k low bits, k < W, let a' = a >> k and b' = b >> k. A step gives y = 2^k (a' + b' + c) + l in integers, c in {0,
+// 1} and 0 <= l < 2^k, so that
 //
 //     y - (a + b) = 2^k c + l - low(a) - low(b)     lies within +-2^(k + 1),   and is 0 for k = 0.
 //
 // If y, so computed, fits W bits, then nothing wraps, and the signs are those of a' + b' + c: not negative where both
-// operands are not, and at most -1 - 1 + 1 where both are negative; the rule of saturation, which compares signs, does not
-// apply. By induction |acc| <= |acc_0| + (steps so far) * (|p| + 2^(k + 1)), and where that fits at the end, it fits at
-// each step, as the products do, whose clamping is hence the identity. For k = W the sign is one of the low bits, and
-// nothing is claimed.
+// operands are not, and at most -1 - 1 + 1 where both are negative; the rule of saturation, which compares signs, does
+// not apply. By induction |acc| <= |acc_0| + (steps so far) * (|p| + 2^(k + 1)), and where that fits at the end, it
+// fits at each step, as the products do, whose clamping is hence the identity. For k = W the sign is one of the low
+// bits, and nothing is claimed.
 bool never_saturates(const AccumulatorSpec& spec, int64_t largest_product, size_t k, int64_t largest_init) {
     if (spec.adder || spec.or_bits == spec.bits) return false;
     const Int128 error = spec.or_bits == 0 ? 0 : Int128{1} << (spec.or_bits + 1);

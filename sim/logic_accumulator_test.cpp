@@ -127,8 +127,10 @@ TEST(NeverSaturates, IsTrueOnlyWhereNothingDoes) {
         const auto largest_init = static_cast<int64_t>(random.below(uint64_t{1} << (bits - 1)));
         const size_t k = 1 + random.below(6);
         const auto extreme = [&random](int64_t largest) {
-            return random.below(4) == 0 ? static_cast<int64_t>(random.below(2 * static_cast<uint64_t>(largest) + 1)) - largest
-                   : random.below(2) == 0 ? largest : -largest;
+            return random.below(4) == 0
+                       ? static_cast<int64_t>(random.below(2 * static_cast<uint64_t>(largest) + 1)) - largest
+                   : random.below(2) == 0 ? largest
+                                          : -largest;
         };
         const bool never = never_saturates(spec, largest_product, k, largest_init);
         int64_t acc = extreme(largest_init), wrapping = acc;

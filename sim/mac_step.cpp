@@ -65,6 +65,33 @@ Word fitted(NetlistBuilder& build, const Word& product, Literal sign, const Accu
     return result;
 }
 
+/// The low bits of a sum: LowerPart as a circuit.
+Word lower_part(NetlistBuilder& build, const Word& acc, const Word& addend, const AccumulatorSpec& spec) {
+    Word result(static_cast<size_t>(spec.or_bits), build.zero());
+    Literal filled = build.zero();  // eta_i: 1 from the highest bit down that both have
+    for (size_t i = result.size(); i-- > 0;) {
+        switch (spec.lower_part) {
+            case LowerPart::or_with_carry:
+            case LowerPart::or_only:
+                result[i] = build.disjunction(acc[i], addend[i]);
+                break;
+            case LowerPart::zero:
+                break;
+            case LowerPart::one:
+                result[i] = ~build.zero();
+                break;
+            case LowerPart::copy:
+                result[i] = acc[i];
+                break;
+            case LowerPart::eta_i:
+                result[i] = build.disjunction(build.disjunction(acc[i], addend[i]), filled);
+                filled = build.disjunction(build.conjunction(acc[i], addend[i]), filled);
+                break;
+        }
+    }
+    return result;
+}
+
 Word sum(NetlistBuilder& build, const Word& acc, const Word& addend, const AccumulatorSpec& spec) {
     if (spec.adder) {
         Word operands = acc;
@@ -72,13 +99,11 @@ Word sum(NetlistBuilder& build, const Word& acc, const Word& addend, const Accum
         return resized(build.append(*spec.adder->netlist, operands), spec.bits, build.zero());
     }
     const auto low = static_cast<std::ptrdiff_t>(spec.or_bits);
-    Word result;
-    for (int i = 0; i < spec.or_bits; ++i) {
-        result.push_back(build.disjunction(acc[static_cast<size_t>(i)], addend[static_cast<size_t>(i)]));
-    }
+    Word result = lower_part(build, acc, addend, spec);
+    const bool carries = low > 0 && spec.lower_part == LowerPart::or_with_carry;
     const Literal carry =
-        low == 0 ? build.zero()
-                 : build.conjunction(acc[static_cast<size_t>(low - 1)], addend[static_cast<size_t>(low - 1)]);
+        carries ? build.conjunction(acc[static_cast<size_t>(low - 1)], addend[static_cast<size_t>(low - 1)])
+                : build.zero();
     const Word upper = build.add(Word(acc.begin() + low, acc.end()), Word(addend.begin() + low, addend.end()), carry);
     result.insert(result.end(), upper.begin(), upper.end());
     return result;

@@ -69,9 +69,9 @@ std::vector<int64_t> reference(const MatmulArgs& g) {
 void expect_engines_agree(const ProductModel& products, const AccumulatorSpec& acc, const Shape3& shape,
                           uint64_t seed) {
     for (const Fill fill : {Fill::random, Fill::extreme, Fill::skipping}) {
-        SCOPED_TRACE(fmt::format("{} W={} {} k={} shape {} {} {} fill {} seed {}", products.multiplier().name, acc.bits,
-                                 acc.overflow == Overflow::wrap ? "wrap" : "saturate", acc.or_bits, shape.m, shape.k,
-                                 shape.n, static_cast<int>(fill), seed));
+        SCOPED_TRACE(fmt::format("{} W={} {} {} shape {} {} {} fill {} seed {}", products.multiplier().name, acc.bits,
+                                 acc.overflow == Overflow::wrap ? "wrap" : "saturate", adder_label(acc), shape.m,
+                                 shape.k, shape.n, static_cast<int>(fill), seed));
         Problem p = make_problem(shape, products, acc, fill, seed);
         gather(p.args, 1);
         const std::vector<int64_t> expected = p.out;
@@ -91,6 +91,19 @@ TEST(NetlistEngine, EqualsGatherOnEveryAccumulator) {
             for (const Overflow overflow : {Overflow::wrap, Overflow::saturate}) {
                 expect_engines_agree(products, {bits, overflow, k, nullptr}, {65, 3, 2}, ++seed);
             }
+        }
+    }
+}
+
+TEST(NetlistEngine, EqualsGatherOnEveryLowerPart) {
+    const auto op = testing::with_netlist(testing::random_multiplier(5, 4, 9, true, 3));
+    const ProductModel products(op, {-16, 15}, {-8, 7}, false);
+    uint64_t seed = 50;
+    for (const LowerPart part :
+         {LowerPart::or_only, LowerPart::zero, LowerPart::one, LowerPart::copy, LowerPart::eta_i}) {
+        for (const int k : {0, 1, 4, 11}) {
+            for (const Overflow overflow : {Overflow::wrap, Overflow::saturate})
+                expect_engines_agree(products, {12, overflow, k, nullptr, part}, {65, 3, 2}, ++seed);
         }
     }
 }

@@ -30,6 +30,16 @@ std::string to_string(ClosedForm form) {
             return "sum";
         case ClosedForm::lower_part_or:
             return "lower_part_or";
+        case ClosedForm::lower_part_or_only:
+            return "lower_part_or_only";
+        case ClosedForm::lower_part_zero:
+            return "lower_part_zero";
+        case ClosedForm::lower_part_one:
+            return "lower_part_one";
+        case ClosedForm::lower_part_copy:
+            return "lower_part_copy";
+        case ClosedForm::lower_part_eta_i:
+            return "lower_part_eta_i";
     }
     return "none";
 }

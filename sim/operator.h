@@ -30,13 +30,35 @@ std::string to_string(OperatorKind kind);
 /// What an operator computes where no table can hold it. Claimed by the catalogue and checked by `gen` on the sweep.
 enum class ClosedForm {
     none,
-    product,        ///< a * b
-    sum,            ///< a + b modulo 2^y_bits
-    lower_part_or,  ///< the lower-part-OR adder with Operator::or_bits OR-ed bits; see sim/accumulator.h
+    product,  ///< a * b
+    sum,      ///< a + b modulo 2^y_bits
+    // Adders with a lower part of Operator::or_bits bits, the kinds of LowerPart in sim/accumulator.h.
+    lower_part_or,  ///< LowerPart::or_with_carry
+    lower_part_or_only,
+    lower_part_zero,
+    lower_part_one,
+    lower_part_copy,
+    lower_part_eta_i,
 };
 
-/// "none", "product", "sum" or "lower_part_or".
+/// All of them.
+inline constexpr ClosedForm kClosedForms[] = {ClosedForm::none,
+                                              ClosedForm::product,
+                                              ClosedForm::sum,
+                                              ClosedForm::lower_part_or,
+                                              ClosedForm::lower_part_or_only,
+                                              ClosedForm::lower_part_zero,
+                                              ClosedForm::lower_part_one,
+                                              ClosedForm::lower_part_copy,
+                                              ClosedForm::lower_part_eta_i};
+
+/// "none", "product", "sum", "lower_part_or", ...: as in the source.
 std::string to_string(ClosedForm form);
+
+/// True for an adder with a lower part.
+inline bool has_lower_part(ClosedForm form) {
+    return form != ClosedForm::none && form != ClosedForm::product && form != ClosedForm::sum;
+}
 
 struct Port {
     std::string name;  ///< as in the Verilog
@@ -130,7 +152,7 @@ struct Operator {
     Port a, b, y;
     int y_lsb = 0;  ///< value of the product = y * 2^y_lsb
     ClosedForm closed_form = ClosedForm::none;
-    int or_bits = 0;  ///< k of lower_part_or
+    int or_bits = 0;  ///< bits of the lower part, 0 where there is none
 
     Sources sources;
     std::string sources_sha256;

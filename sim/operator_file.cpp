@@ -100,7 +100,7 @@ void check_closed_form(const Operator& op) {
         throw Problem{"/", fmt::format("closed_form is 'product', but y_lsb is {}: low bits of the product are missing",
                                        op.y_lsb)};
     }
-    const int most = op.closed_form == ClosedForm::lower_part_or ? op.y.bits : 0;
+    const int most = has_lower_part(op.closed_form) ? op.y.bits : 0;
     if (op.or_bits < 0 || op.or_bits > most) {
         throw Problem{"/", fmt::format("or_bits is {}, expected 0 to {}", op.or_bits, most)};
     }
@@ -356,9 +356,7 @@ Operator load_operator(const std::filesystem::path& path) {
     op.b = read_port(file, "b");
     op.y = read_port(file, "y");
     op.y_lsb = read_small(file, "/", "y_lsb", 0, 63);
-    op.closed_form =
-        read_choice(file, "closed_form",
-                    std::vector{ClosedForm::none, ClosedForm::product, ClosedForm::sum, ClosedForm::lower_part_or});
+    op.closed_form = read_choice(file, "closed_form", std::vector(std::begin(kClosedForms), std::end(kClosedForms)));
     op.or_bits = read_small(file, "/", "or_bits", 0, 64);
     op.sources = read_sources(file);
     op.sources_sha256 = file.text_attribute("/", "sha256");

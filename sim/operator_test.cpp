@@ -170,6 +170,14 @@ TEST_F(OperatorFile, RoundTripsEveryField) {
         save_operator(op, file());
         EXPECT_TRUE(load_operator(file()) == op);
     }
+    Operator adder = wide_adder();
+    for (const ClosedForm form : kClosedForms) {
+        if (form == ClosedForm::product) continue;
+        adder.closed_form = form;
+        adder.or_bits = has_lower_part(form) ? 6 : 0;
+        save_operator(adder, file());
+        EXPECT_TRUE(load_operator(file()) == adder) << to_string(form);
+    }
 }
 
 TEST_F(OperatorFile, NetlistsThatAreNoneAreNotWritten) {

@@ -9,7 +9,7 @@
 namespace concrete::sim {
 namespace {
 
-const detail::OrKernels& kernels_of(Isa isa) {
+const detail::OrKernels& or_kernels_of(Isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
         case Isa::avx2:
@@ -89,7 +89,7 @@ void OrSums::add(const LaneTile& tile, const Columns& columns, size_t first_k, s
 
 void OrSums::add_with_pairs(const LaneTile& tile, const Columns& columns, size_t first_k, size_t first_n, size_t n,
                             uint16_t* ors, uint16_t* pairs) const {
-    const auto kernel = kernels_of(isa_)[lines_ / 2];
+    const auto kernel = or_kernels_of(isa_)[lines_ / 2];
     const size_t lanes = (tile.lanes + kLaneStep - 1) / kLaneStep * kLaneStep;
     for (size_t p = 0; p < planes_.size(); ++p) {
         const Plane& plane = planes_[p];

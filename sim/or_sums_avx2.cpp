@@ -7,7 +7,7 @@
 namespace concrete::sim::detail {
 namespace {
 
-struct Avx2Set {
+struct OrAvx2 {
     struct Bytes {
         __m256i low, high;
 
@@ -48,9 +48,15 @@ struct Avx2Set {
         const uint8_t* row_;
     };
 
-    static Bytes zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-    static __m256i load32(const void* bytes) { return _mm256_loadu_si256(static_cast<const __m256i*>(bytes)); }
-    static Bytes load(const uint8_t* bytes) { return {load32(bytes), load32(bytes + 32)}; }
+    static Bytes zero() {
+        return {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    }
+    static __m256i load32(const void* bytes) {
+        return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
+    }
+    static Bytes load(const uint8_t* bytes) {
+        return {load32(bytes), load32(bytes + 32)};
+    }
     static Bytes all(uint8_t byte) {
         const __m256i value = _mm256_set1_epi8(static_cast<char>(byte));
         return {value, value};
@@ -83,7 +89,7 @@ struct Avx2Set {
 
 }  // namespace
 
-constinit const OrKernels kOrAvx2 = kOrKernels<Avx2Set>;
+constinit const OrKernels kOrAvx2 = kOrKernels<OrAvx2>;
 
 }  // namespace concrete::sim::detail
 #endif

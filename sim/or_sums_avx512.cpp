@@ -6,7 +6,7 @@
 namespace concrete::sim::detail {
 namespace {
 
-struct ShuffleSet : ZmmSet {
+struct OrShuffle : OrZmm {
     /// As in or_sums_avx2.cpp.
     template <int kLines>
     struct Row {
@@ -32,7 +32,7 @@ struct ShuffleSet : ZmmSet {
 
 }  // namespace
 
-constinit const OrKernels kOrAvx512 = kOrKernels<ShuffleSet>;
+constinit const OrKernels kOrAvx512 = kOrKernels<OrShuffle>;
 
 }  // namespace concrete::sim::detail
 #endif

@@ -6,7 +6,7 @@
 namespace concrete::sim::detail {
 namespace {
 
-struct PermuteSet : ZmmSet {
+struct OrPermute : OrZmm {
     /// A permutation chooses from 64 or 128 bytes by the low bits of the index; bit 7 chooses between two of them.
     template <int kLines>
     struct Row {
@@ -32,7 +32,7 @@ struct PermuteSet : ZmmSet {
 
 }  // namespace
 
-constinit const OrKernels kOrAvx512Vbmi = kOrKernels<PermuteSet>;
+constinit const OrKernels kOrAvx512Vbmi = kOrKernels<OrPermute>;
 
 }  // namespace concrete::sim::detail
 #endif

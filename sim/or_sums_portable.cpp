@@ -4,7 +4,7 @@
 namespace concrete::sim::detail {
 namespace {
 
-struct PortableSet {
+struct OrPortable {
     struct Bytes {
         uint8_t lanes[kOrLanes];
 
@@ -61,6 +61,6 @@ struct PortableSet {
 
 }  // namespace
 
-constinit const OrKernels kOrPortable = kOrKernels<PortableSet>;
+constinit const OrKernels kOrPortable = kOrKernels<OrPortable>;
 
 }  // namespace concrete::sim::detail

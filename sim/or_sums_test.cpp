@@ -74,8 +74,8 @@ size_t expect_equal(const LowPartTable& table, const Product& product, Isa isa) 
             not_zero += all != 0;
         }
     }
-    EXPECT_EQ(wrong, 0u) << table.lanes << " x " << table.others << " positions, k=" << product.k
-                         << " n=" << product.n << " lanes=" << product.lanes;
+    EXPECT_EQ(wrong, 0u) << table.lanes << " x " << table.others << " positions, k=" << product.k << " n=" << product.n
+                         << " lanes=" << product.lanes;
     return not_zero;
 }
 
@@ -112,8 +112,8 @@ TEST_P(OrSumsOf, EqualLoopsWhereLanesNeverFinish) {
         }
     }
     for (size_t k = 0; k < product.k; ++k) {
-        product.others[k * product.n] = 0;                                // a column of zeros
-        product.others[k * product.n + 1] = k == product.k / 2 ? 1 : 0;   // and of nearly only zeros
+        product.others[k * product.n] = 0;                               // a column of zeros
+        product.others[k * product.n + 1] = k == product.k / 2 ? 1 : 0;  // and of nearly only zeros
         product.others[k * product.n + 2] = static_cast<uint8_t>(1 << k % 8);
     }
     EXPECT_GT(expect_equal(products, product, GetParam()), 0u);

@@ -1,5 +1,6 @@
 #pragma once
 
+#if defined(__AVX512BW__)  // empty in sources for other sets
 #include <cstddef>
 #include <cstdint>
 #include <immintrin.h>
@@ -11,15 +12,15 @@
 namespace concrete::sim::detail {
 namespace {
 
-struct ZmmBytes {
+struct OrZmmBytes {
     __m512i lanes;
 
-    friend ZmmBytes operator|(ZmmBytes a, ZmmBytes b) { return {_mm512_or_si512(a.lanes, b.lanes)}; }
-    friend ZmmBytes operator&(ZmmBytes a, ZmmBytes b) { return {_mm512_and_si512(a.lanes, b.lanes)}; }
+    friend OrZmmBytes operator|(OrZmmBytes a, OrZmmBytes b) { return {_mm512_or_si512(a.lanes, b.lanes)}; }
+    friend OrZmmBytes operator&(OrZmmBytes a, OrZmmBytes b) { return {_mm512_and_si512(a.lanes, b.lanes)}; }
 };
 
-struct ZmmSet {
-    using Bytes = ZmmBytes;
+struct OrZmm {
+    using Bytes = OrZmmBytes;
 
     static Bytes zero() { return {_mm512_setzero_si512()}; }
     static Bytes load(const uint8_t* bytes) { return {_mm512_loadu_si512(bytes)}; }
@@ -28,8 +29,8 @@ struct ZmmSet {
         return _mm512_cvtepi16_epi8(_mm512_srl_epi16(_mm512_loadu_si512(words), _mm_cvtsi32_si128(shift)));
     }
     static Bytes low_bytes(const uint16_t* words, int shift) {
-        return {_mm512_inserti64x4(_mm512_castsi256_si512(low_bytes32(words, shift)), low_bytes32(words + 32, shift),
-                                   1)};
+        return {
+            _mm512_inserti64x4(_mm512_castsi256_si512(low_bytes32(words, shift)), low_bytes32(words + 32, shift), 1)};
     }
     static void merge32(__m256i bytes, int shift, uint16_t* words) {
         const __m512i wide = _mm512_sll_epi16(_mm512_cvtepu8_epi16(bytes), _mm_cvtsi32_si128(shift));
@@ -47,3 +48,4 @@ struct ZmmSet {
 
 }  // namespace
 }  // namespace concrete::sim::detail
+#endif
