@@ -211,6 +211,7 @@ TEST_F(GenerateTest, TakesExactBitsFromLowerParts) {
     Request adder = request(
         "module t(input [3:0] a, b, output [3:0] y);\n"
         "assign y = {a[3] ^ b[3], a[2:0] | b[2:0]}; endmodule");
+    adder.kind = sim::OperatorKind::adder;
     adder.closed_form = sim::ClosedForm::lower_part_or_only;
     adder.or_bits = 9;
     EXPECT_THAT(error_of(adder), HasSubstr("is said to be lower_part_or_only"));
