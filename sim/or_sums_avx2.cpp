@@ -28,7 +28,7 @@ struct OrAvx2 {
             const Bytes index = load(positions);
             Bytes result = zero();
 #pragma GCC unroll 16
-            for (int t = 0; t < 4 * kLines; ++t) {
+            for (size_t t = 0; t < size_t{4} * kLines; ++t) {
                 const __m256i table = _mm256_broadcastsi128_si256(load16(row_ + 16 * t));
                 result.low = _mm256_or_si256(result.low, from_table(table, index.low, t));
                 result.high = _mm256_or_si256(result.high, from_table(table, index.high, t));
@@ -40,7 +40,7 @@ struct OrAvx2 {
         static __m128i load16(const uint8_t* bytes) {
             return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
         }
-        static __m256i from_table(__m256i table, __m256i index, int t) {
+        static __m256i from_table(__m256i table, __m256i index, size_t t) {
             const __m256i relative = _mm256_sub_epi8(index, _mm256_set1_epi8(static_cast<char>(16 * t)));
             return _mm256_shuffle_epi8(table, _mm256_adds_epu8(relative, _mm256_set1_epi8(0x70)));
         }

@@ -15,7 +15,7 @@ struct OrShuffle : OrZmm {
             const __m512i index = load(positions).lanes;
             __m512i result = _mm512_setzero_si512();
 #pragma GCC unroll 16
-            for (int t = 0; t < 4 * kLines; ++t) {
+            for (size_t t = 0; t < size_t{4} * kLines; ++t) {
                 const __m512i table =
                     _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row_ + 16 * t)));
                 const __m512i relative = _mm512_sub_epi8(index, _mm512_set1_epi8(static_cast<char>(16 * t)));

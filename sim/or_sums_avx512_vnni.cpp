@@ -12,7 +12,7 @@ struct OrPermute : OrZmm {
     struct Row {
         explicit Row(const uint8_t* row) {
 #pragma GCC unroll 4
-            for (int i = 0; i < kLines; ++i) lines_[i] = load(row + 64 * i).lanes;
+            for (size_t i = 0; i < size_t{kLines}; ++i) lines_[i] = load(row + 64 * i).lanes;
         }
         Bytes at(const uint8_t* positions) const {
             const __m512i index = load(positions).lanes;
