@@ -99,7 +99,7 @@ TEST_P(OrSumsOf, EqualLoopsOnRaggedShapes) {
 // Lanes of zeros can set nothing and must not stop the others from leaving; rare bits come last.
 TEST_P(OrSumsOf, EqualLoopsWhereLanesNeverFinish) {
     Random random(2);
-    LowPartTable products{128, 256, std::vector<uint16_t>(128 * 256)};
+    LowPartTable products{128, 256, std::vector<uint16_t>(size_t{128} * 256)};
     for (size_t a = 0; a < 128; ++a)
         for (size_t b = 0; b < 256; ++b) products.values[a * 256 + b] = static_cast<uint16_t>(a * b);
     Product product = random_product(products, 40, 9, 200, random);
@@ -119,7 +119,7 @@ TEST_P(OrSumsOf, EqualLoopsWhereLanesNeverFinish) {
     EXPECT_GT(expect_equal(products, product, GetParam()), 0u);
 
     // One bit, set by one pair of positions only.
-    LowPartTable single{256, 3, std::vector<uint16_t>(256 * 3, 0x0101)};
+    LowPartTable single{256, 3, std::vector<uint16_t>(size_t{256} * 3, 0x0101)};
     single.values[255 * 3 + 2] = 0x8080;
     product = random_product(single, 300, 6, 256, random);
     EXPECT_GT(expect_equal(single, product, GetParam()), 0u);
