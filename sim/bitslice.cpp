@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "sim/error.h"
+#include "sim/netlist_function.h"
 
 namespace concrete::sim {
 namespace {
@@ -67,40 +68,8 @@ class SlotPool {
     size_t used_ = 2;  // the constants
 };
 
-/// A node as a function of different signals that are no constants, in rising order. Bit sum(value of signals[k] <<
-/// (count - 1 - k)) of the table is the result, so that it is one of Netlist::Node where there are three.
-struct Function {
-    std::array<uint32_t, 3> signals{};
-    size_t count = 0;
-    unsigned table = 0;
-
-    bool same_signals(const Function& other) const { return count == other.count && signals == other.signals; }
-};
-
-Function function_of(const Netlist::Node& node) {
-    Function function;
-    std::array<uint32_t, 3> sorted = node.fanin;
-    std::sort(sorted.begin(), sorted.end());
-    for (const uint32_t signal : sorted) {
-        const auto end = function.signals.begin() + static_cast<ptrdiff_t>(function.count);
-        if (signal >= Netlist::kFirstInput && std::find(function.signals.begin(), end, signal) == end)
-            function.signals[function.count++] = signal;
-    }
-    for (unsigned index = 0; index < 1u << function.count; ++index) {
-        unsigned node_index = 0;
-        for (const uint32_t fanin : node.fanin) {
-            unsigned value = fanin == Netlist::kOne ? 1 : 0;
-            for (size_t k = 0; k < function.count; ++k)
-                if (function.signals[k] == fanin) value = index >> (function.count - 1 - k) & 1;
-            node_index = 2 * node_index + value;
-        }
-        function.table |= (unsigned{node.table} >> node_index & 1) << index;
-    }
-    return function;
-}
-
 /// A step for one node. Functions of one signal or none ignore the second slot, those of none the first as well.
-detail::BitsliceStep step_of(const Function& function, uint16_t out, const std::vector<uint16_t>& slot_of) {
+detail::BitsliceStep step_of(const NodeFunction& function, uint16_t out, const std::vector<uint16_t>& slot_of) {
     const auto slot = [&](size_t k) { return k < function.count ? slot_of[function.signals[k]] : kZeroSlot; };
     unsigned operation = detail::kThree + function.table;
     if (function.count == 2) operation = detail::kTwo + function.table;
@@ -111,17 +80,17 @@ detail::BitsliceStep step_of(const Function& function, uint16_t out, const std::
 
 /// One step for two functions of the same two or three signals, one of which is their sum; nothing if none is. Args:
 /// first_out: slot of the first one's value. step: that for the second one alone.
-std::optional<detail::BitsliceStep> merged(const Function& first, uint16_t first_out, const Function& second,
+std::optional<detail::BitsliceStep> merged(const NodeFunction& first, uint16_t first_out, const NodeFunction& second,
                                            const detail::BitsliceStep& step) {
     if (!first.same_signals(second) || first.count < 2) return std::nullopt;
     const bool three = first.count == 3;
     const unsigned sum = three ? 0x96 : 0b0110, complement = three ? 0x69 : 0b1001;
-    const auto with_sum = [&](const Function& total, uint16_t total_out, const Function& other, uint16_t out) {
+    const auto with_sum = [&](const NodeFunction& total, uint16_t total_out, const NodeFunction& other, uint16_t out) {
         unsigned operation = (three ? detail::kThreeAndSum : detail::kTwoAndSum) + other.table;
         if (total.table == complement) operation += three ? detail::kThreeComplement : detail::kTwoComplement;
         return detail::BitsliceStep{static_cast<uint16_t>(operation), out, step.f0, step.f1, step.f2, total_out};
     };
-    const auto is_sum = [&](const Function& function) { return function.table == sum || function.table == complement; };
+    const auto is_sum = [&](const NodeFunction& function) { return function.table == sum || function.table == complement; };
     if (is_sum(first)) return with_sum(first, first_out, second, step.out);
     if (is_sum(second)) return with_sum(second, step.out, first, first_out);
     return std::nullopt;
@@ -156,7 +125,7 @@ void NetlistProgram::allocate(const Netlist& netlist) {
     std::vector<uint16_t> slot_of(netlist.signals(), kZeroSlot);
     slot_of[Netlist::kOne] = kOneSlot;
     SlotPool pool;
-    std::optional<Function> previous;  // of the last step, unless it is two nodes already
+    std::optional<NodeFunction> previous;  // of the last step, unless it is two nodes already
     for (uint32_t i = 0; i < netlist.inputs; ++i) {
         const uint32_t signal = netlist.input(i);
         if (last[signal] == 0) continue;
@@ -173,7 +142,7 @@ void NetlistProgram::allocate(const Netlist& netlist) {
                 std::find(node.fanin.begin(), node.fanin.begin() + k, fanin) != node.fanin.begin() + k;
             if (fanin >= Netlist::kFirstInput && last[fanin] == i + 1 && !repeated) pool.give(slot_of[fanin]);
         }
-        const Function function = function_of(node);
+        const NodeFunction function = function_of(node);
         slot_of[signal] = pool.take();  // may be a fanin's: kernels read before they write
         const detail::BitsliceStep step = step_of(function, slot_of[signal], slot_of);
         // Neighbors only: the slots of the fanins are then still what they were.

@@ -51,7 +51,7 @@ Operand operand(NetlistBuilder& build, const Word& code, const CodeRange& range,
 /// The product in W bits: extended; where it is wider, its low bits (wrap) or clamped (saturate).
 Word fitted(NetlistBuilder& build, const Word& product, Literal sign, const AccumulatorSpec& spec) {
     const auto width = static_cast<size_t>(spec.bits);
-    if (spec.overflow == Overflow::wrap || product.size() < width) return resized(product, spec.bits, sign);
+    if (spec.overflow == Overflow::wrap || product.size() <= width) return resized(product, spec.bits, sign);
     // It fits if all bits from the sign of W on are alike.
     Literal differs = build.zero();
     for (size_t i = width - 1; i < product.size(); ++i) {
@@ -120,25 +120,77 @@ Word saturated(NetlistBuilder& build, const Word& acc, const Word& addend, Word 
     return sum;
 }
 
-Word multiply_accumulate(NetlistBuilder& build, const ProductModel& products, const AccumulatorSpec& spec,
-                         const Operand& a, const Operand& w, const Word& acc) {
+/// The product as a signed word; its last bit is the sign.
+Word signed_product(NetlistBuilder& build, const ProductModel& products, const Operand& a, const Operand& w) {
     const Operator& op = products.multiplier();
     Word inputs = a.word;
     inputs.insert(inputs.end(), w.word.begin(), w.word.end());
     Word product = build.append(*op.netlist, inputs);
-    Literal sign = op.y.is_signed ? product.back() : build.zero();
     if (products.sign_magnitude()) {
         // One bit more, since the lowest signed product has no opposite in y's bits.
+        const Literal sign = op.y.is_signed ? product.back() : build.zero();
         product =
             negated_if(build, resized(product, op.y.bits + 1, sign), build.exclusive_or(a.is_negative, w.is_negative));
-        sign = product.back();
+    } else if (!op.y.is_signed) {
+        product.push_back(build.zero());
     }
     product.insert(product.begin(), static_cast<size_t>(op.y_lsb), build.zero());
-    // An unsigned product has a sign, too: 0, beyond its own bits.
-    if (!op.y.is_signed && !products.sign_magnitude()) product.push_back(build.zero());
-    const Word addend = fitted(build, product, sign, spec);
+    return product;
+}
+
+/// The sum of two signed words, in as many bits as it needs.
+Word signed_sum(NetlistBuilder& build, const Word& x, const Word& y) {
+    const int bits = static_cast<int>(std::max(x.size(), y.size())) + 1;
+    return build.add(resized(x, bits, x.back()), resized(y, bits, y.back()), build.zero());
+}
+
+/// The operands of one MAC, and whether it happens.
+struct StepInputs {
+    Operand a, w;
+    Literal is_active;
+};
+
+Word after_unit_step(NetlistBuilder& build, const Netlist& unit, const StepInputs& step, const Word& acc) {
+    Word inputs = step.a.word;
+    inputs.insert(inputs.end(), step.w.word.begin(), step.w.word.end());
+    inputs.insert(inputs.end(), acc.begin(), acc.end());
+    return build.append(unit, inputs);
+}
+
+Word after_step(NetlistBuilder& build, const ProductModel& products, const AccumulatorSpec& spec,
+                const StepInputs& step, const Word& acc) {
+    if (products.is_mac_unit()) return after_unit_step(build, *products.multiplier().netlist, step, acc);
+    const Word product = signed_product(build, products, step.a, step.w);
+    const Word addend = fitted(build, product, product.back(), spec);
     Word next = sum(build, acc, addend, spec);
     return spec.overflow == Overflow::saturate ? saturated(build, acc, addend, std::move(next)) : next;
+}
+
+/// Steps one after the other; a step that does not happen leaves the accumulator as it is.
+Word after_steps(NetlistBuilder& build, const ProductModel& products, const AccumulatorSpec& spec,
+                 const std::vector<StepInputs>& steps, Word acc) {
+    for (const StepInputs& step : steps) {
+        const Word next = after_step(build, products, spec, step, acc);
+        for (size_t i = 0; i < acc.size(); ++i) acc[i] = build.choice(step.is_active, next[i], acc[i]);
+    }
+    return acc;
+}
+
+/// The same for a modular accumulator, where products may be added to each other first, in fewer bits.
+Word after_modular_steps(NetlistBuilder& build, const ProductModel& products, const AccumulatorSpec& spec,
+                         const std::vector<StepInputs>& steps, const Word& acc) {
+    std::vector<Word> sums;
+    for (const StepInputs& step : steps) {
+        sums.push_back(signed_product(build, products, step.a, step.w));
+        for (Literal& bit : sums.back()) bit = build.conjunction(bit, step.is_active);
+    }
+    while (sums.size() > 1) {
+        std::vector<Word> fewer;
+        for (size_t i = 0; i + 1 < sums.size(); i += 2) fewer.push_back(signed_sum(build, sums[i], sums[i + 1]));
+        if (sums.size() % 2 != 0) fewer.push_back(sums.back());
+        sums = std::move(fewer);
+    }
+    return sum(build, acc, resized(sums[0], spec.bits, sums[0].back()), spec);
 }
 
 }  // namespace
@@ -181,7 +233,7 @@ std::optional<std::string> mac_netlist_problem(const ProductModel& products, con
     return std::nullopt;
 }
 
-MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec) {
+MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec, const MacSteps& steps) {
     if (const auto problem = mac_netlist_problem(products, spec)) throw InputError(*problem);
     check(spec);
     check_mac_unit(products, spec);
@@ -191,22 +243,22 @@ MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec
     result.w_bits = code_bits(products.w_range());
     result.acc_bits = spec.bits;
     const auto a_bits = static_cast<uint32_t>(result.a_bits), w_bits = static_cast<uint32_t>(result.w_bits),
-               acc_bits = static_cast<uint32_t>(result.acc_bits);
-    NetlistBuilder build(a_bits + w_bits + acc_bits);
-    const Word acc = build.input_word(a_bits + w_bits, acc_bits);
-    const Operand a = operand(build, build.input_word(0, a_bits), products.a_range(), op.a, products.sign_magnitude());
-    const Operand w =
-        operand(build, build.input_word(a_bits, w_bits), products.w_range(), op.b, products.sign_magnitude());
-    Word next;
-    if (products.is_mac_unit()) {
-        Word inputs = a.word;
-        inputs.insert(inputs.end(), w.word.begin(), w.word.end());
-        inputs.insert(inputs.end(), acc.begin(), acc.end());
-        next = build.append(*op.netlist, inputs);
-    } else {
-        next = multiply_accumulate(build, products, spec, a, w, acc);
+               acc_bits = static_cast<uint32_t>(result.acc_bits), step_bits = a_bits + w_bits + (steps.may_skip ? 1 : 0);
+    NetlistBuilder build(steps.count * step_bits + acc_bits);
+    std::vector<StepInputs> inputs;
+    for (uint32_t step = 0; step < steps.count; ++step) {
+        const uint32_t first = step * step_bits;
+        inputs.push_back(
+            {operand(build, build.input_word(first, a_bits), products.a_range(), op.a, products.sign_magnitude()),
+             operand(build, build.input_word(first + a_bits, w_bits), products.w_range(), op.b,
+                     products.sign_magnitude()),
+             steps.may_skip ? build.input(first + a_bits + w_bits) : build.one()});
     }
-    // Operators' netlists are in a good order already, and a circuit is made for every multiplication of matrices.
+    const Word acc = build.input_word(steps.count * step_bits, acc_bits);
+    const Word next = !products.is_mac_unit() && spec.is_modular()
+                          ? after_modular_steps(build, products, spec, inputs, acc)
+                          : after_steps(build, products, spec, inputs, acc);
+    // Operators' netlists are in a good order already.
     result.netlist = build.finish(next, NetlistBuilder::Order::as_built);
     return result;
 }

@@ -29,24 +29,32 @@ int64_t mac_step(const ProductModel& products, const AccumulatorSpec& spec, int6
 /// of its own).
 void check_mac_unit(const ProductModel& products, const AccumulatorSpec& spec);
 
-/// One MAC of a layer as a circuit.
+/// One MAC of a layer as a circuit, or some of them in a row. A modular accumulator takes the sum of their products,
+/// which is the same number.
 ///
 ///     a ──▶ extend ─▶ |.| ─┐
 ///                          ├─ MUL ─▶ sign ─▶ << y_lsb ─▶ fit to W ─┐
 ///     w ──▶ extend ─▶ |.| ─┘                                       ├─ ADD ─▶ saturate ─▶ next
 ///                                                        acc ──────┘
 ///
-/// Inputs: a_bits bits of the activation code, w_bits of the weight code, then the W of the accumulator; outputs: the W
-/// of the accumulator after the step. Codes are two's complement; where a range has no negative code, unsigned.
+/// Inputs: a_bits bits of the activation code, w_bits of the weight code, 1 where the MAC happens (only if steps may
+/// skip), so for each step; then the W of the accumulator. Outputs: the W of the accumulator after the steps. Codes are
+/// two's complement; where a range has no negative code, unsigned.
 struct MacNetlist {
     Netlist netlist;
     int a_bits = 0, w_bits = 0, acc_bits = 0;
 };
 
+/// How many MACs of an accumulator a circuit does one after the other, and whether each can be left out.
+struct MacSteps {
+    uint32_t count = 1;
+    bool may_skip = false;
+};
+
 /// Why there is no such circuit ("mul8: has no netlist"); nothing if there is one.
 std::optional<std::string> mac_netlist_problem(const ProductModel& products, const AccumulatorSpec& spec);
 
-/// Throws: InputError with mac_netlist_problem().
-MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec);
+/// Throws: InputError with mac_netlist_problem(); RangeError if steps make the circuit too large.
+MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec, const MacSteps& steps = {});
 
 }  // namespace concrete::sim
