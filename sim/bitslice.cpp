@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <memory>
-#include <new>
 #include <optional>
 
+#include "sim/aligned.h"
 #include "sim/error.h"
 #include "sim/netlist_function.h"
 
@@ -90,26 +89,12 @@ std::optional<detail::BitsliceStep> merged(const NodeFunction& first, uint16_t f
         if (total.table == complement) operation += three ? detail::kThreeComplement : detail::kTwoComplement;
         return detail::BitsliceStep{static_cast<uint16_t>(operation), out, step.f0, step.f1, step.f2, total_out};
     };
-    const auto is_sum = [&](const NodeFunction& function) { return function.table == sum || function.table == complement; };
+    const auto is_sum = [&](const NodeFunction& function) {
+        return function.table == sum || function.table == complement;
+    };
     if (is_sum(first)) return with_sum(first, first_out, second, step.out);
     if (is_sum(second)) return with_sum(second, step.out, first, first_out);
     return std::nullopt;
-}
-
-/// This thread's slots, at least so many words, aligned as kernels want them. Kept between calls: a program is often
-/// called for few lanes at a time.
-uint64_t* workspace(size_t words) {
-    struct Free {
-        void operator()(uint64_t* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
-    };
-    thread_local std::unique_ptr<uint64_t[], Free> memory;
-    thread_local size_t size = 0;
-    if (size < words) {
-        size = 0;
-        memory.reset(static_cast<uint64_t*>(::operator new[](words * sizeof(uint64_t), std::align_val_t{64})));
-        size = words;
-    }
-    return memory.get();
 }
 
 }  // namespace
@@ -176,7 +161,10 @@ void NetlistProgram::evaluate(size_t words, std::span<const uint64_t> inputs, st
 
 void NetlistProgram::run(const detail::BitsliceKernel& kernel, size_t words, size_t first, size_t count,
                          const uint64_t* inputs, uint64_t* outputs) const {
-    uint64_t* const slots = workspace(slots_ * kernel.words);
+    // Kept between calls: a program is often called for few lanes at a time.
+    thread_local AlignedWords workspace;
+    workspace.reserve(slots_ * kernel.words);
+    uint64_t* const slots = workspace.data();
     const auto slot = [&](uint16_t index) { return slots + index * kernel.words; };
     std::fill_n(slot(kZeroSlot), kernel.words, 0);
     std::fill_n(slot(kOneSlot), kernel.words, ~uint64_t{0});

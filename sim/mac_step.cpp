@@ -13,14 +13,6 @@ namespace {
 using Literal = NetlistBuilder::Literal;
 using Word = NetlistBuilder::Word;
 
-int code_bits(const CodeRange& range) {
-    const auto bits_of = [](int64_t magnitude) {
-        return static_cast<int>(std::bit_width(static_cast<uint64_t>(magnitude)));
-    };
-    if (range.lowest >= 0) return std::max(1, bits_of(range.highest));
-    return 1 + std::max({bits_of(-(range.lowest + 1)), range.highest > 0 ? bits_of(range.highest) : 0});
-}
-
 /// The low `bits` bits of a word, extended by `fill` where it is shorter.
 Word resized(Word word, int bits, Literal fill) {
     word.resize(static_cast<size_t>(bits), fill);
@@ -195,6 +187,14 @@ Word after_modular_steps(NetlistBuilder& build, const ProductModel& products, co
 
 }  // namespace
 
+int code_bits(const CodeRange& range) {
+    const auto bits_of = [](int64_t magnitude) {
+        return static_cast<int>(std::bit_width(static_cast<uint64_t>(magnitude)));
+    };
+    if (range.lowest >= 0) return std::max(1, bits_of(range.highest));
+    return 1 + std::max({bits_of(-(range.lowest + 1)), range.highest > 0 ? bits_of(range.highest) : 0});
+}
+
 bool loads_init(const ProductModel& products) {
     return !products.is_mac_unit() || !products.multiplier().mac->init.empty();
 }
@@ -243,7 +243,8 @@ MacNetlist mac_netlist(const ProductModel& products, const AccumulatorSpec& spec
     result.w_bits = code_bits(products.w_range());
     result.acc_bits = spec.bits;
     const auto a_bits = static_cast<uint32_t>(result.a_bits), w_bits = static_cast<uint32_t>(result.w_bits),
-               acc_bits = static_cast<uint32_t>(result.acc_bits), step_bits = a_bits + w_bits + (steps.may_skip ? 1 : 0);
+               acc_bits = static_cast<uint32_t>(result.acc_bits),
+               step_bits = a_bits + w_bits + (steps.may_skip ? 1 : 0);
     NetlistBuilder build(steps.count * step_bits + acc_bits);
     std::vector<StepInputs> inputs;
     for (uint32_t step = 0; step < steps.count; ++step) {

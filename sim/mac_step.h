@@ -7,8 +7,12 @@
 #include "sim/accumulator.h"
 #include "sim/netlist.h"
 #include "sim/product_model.h"
+#include "sim/quantize.h"
 
 namespace concrete::sim {
+
+/// Bits of a code in a circuit: as two's complement, or unsigned where a range has no negative code.
+int code_bits(const CodeRange& range);
 
 /// True unless the accumulator can only be cleared to a constant: a MAC unit without init port. It then starts from
 /// MacInterface::clear_value, and acc_0 is added after the last MAC, modulo 2^W.

@@ -4,7 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "sim/bitslice.h"
+#include "sim/aligned.h"
+#include "sim/lane_codes.h"
 #include "sim/mac_step.h"
 #include "sim/parallel.h"
 #include "sim/planes.h"
@@ -12,170 +13,167 @@
 namespace concrete::sim {
 namespace {
 
+// What a thread holds at a time: planes of its lanes' codes for some k, read for one other code after the other, and
+// the accumulators of all of these. Both shall fit into the second-level cache.
+constexpr size_t kCodeWords = (128 << 10) / sizeof(uint64_t), kAccumulatorWords = (512 << 10) / sizeof(uint64_t);
+constexpr size_t kStored = 8;  // outputs of a lane written together: a cache line
+
 /// What lies along the lanes, rows of a or columns of w, and what is the same for all lanes.
 class Sides {
   public:
-    explicit Sides(const MatmulArgs& g) : g_(g), rows_in_lanes_(g.m >= g.n) {}
+    explicit Sides(const MatmulArgs& g) : g_(g), rows_in_lanes_(g.m >= g.n) {
+        if (!rows_in_lanes_) return;
+        columns_.resize(g.k * g.n);
+        for (size_t k = 0; k < g.k; ++k)
+            for (size_t n = 0; n < g.n; ++n) columns_[n * g.k + k] = g.w[k * g.n + n];
+    }
 
-    bool rows_in_lanes() const { return rows_in_lanes_; }
+    LaneSide lane_side() const { return rows_in_lanes_ ? LaneSide::a : LaneSide::w; }
     size_t lanes() const { return rows_in_lanes_ ? g_.m : g_.n; }
     size_t others() const { return rows_in_lanes_ ? g_.n : g_.m; }
-    int32_t lane_code(size_t lane, size_t k) const { return rows_in_lanes_ ? a(lane, k) : w(lane, k); }
-    int32_t other_code(size_t other, size_t k) const { return rows_in_lanes_ ? w(other, k) : a(other, k); }
+    CodeBlock lane_codes(size_t lane, size_t lanes, size_t k, size_t count) const {
+        if (rows_in_lanes_) return {g_.a + lane * g_.k + k, lanes, count, g_.k, 1};
+        return {g_.w + k * g_.n + lane, lanes, count, 1, g_.n};
+    }
+    /// All k of one.
+    std::span<const int32_t> other_codes(size_t other) const {
+        return {(rows_in_lanes_ ? columns_.data() : g_.a) + other * g_.k, g_.k};
+    }
     /// Place of an output in [m, n].
     size_t place(size_t lane, size_t other) const { return rows_in_lanes_ ? lane * g_.n + other : other * g_.n + lane; }
     int64_t init(size_t lane, size_t other) const {
         const size_t column = rows_in_lanes_ ? other : lane;
         return g_.init_per_row ? g_.init[place(lane, other)] : g_.init[column];
     }
+    bool same_init_in_all_lanes() const { return rows_in_lanes_ && !g_.init_per_row; }
 
   private:
-    int32_t a(size_t m, size_t k) const { return g_.a[m * g_.k + k]; }
-    int32_t w(size_t n, size_t k) const { return g_.w[k * g_.n + n]; }
-
     const MatmulArgs& g_;
     bool rows_in_lanes_;
+    std::vector<int32_t> columns_;  // [n, k] weight codes, where they are the other ones
 };
 
-/// Some lanes of one side: their codes as planes of `words` words.
-class LaneCodes {
-  public:
-    LaneCodes(const Sides& sides, const MatmulArgs& g, size_t first, size_t count, int bits)
-        : words_((count + 63) / 64),
-          step_(static_cast<size_t>(bits) * words_),
-          planes_(g.k * step_),
-          active_(sides.rows_in_lanes() ? g.k * words_ : 0),
-          skips_(active_.empty() ? 0 : g.k) {
-        std::vector<uint32_t> codes(count);
-        for (size_t k = 0; k < g.k; ++k) {
-            for (size_t lane = 0; lane < count; ++lane) {
-                codes[lane] = static_cast<uint32_t>(sides.lane_code(first + lane, k));
-            }
-            codes_to_planes(codes, bits, words_, {planes_.data() + k * step_, step_});
-            if (!active_.empty()) note_skips(codes, k);
-        }
-    }
-
-    size_t words() const { return words_; }
-    /// [bits][words]
-    std::span<const uint64_t> planes(size_t k) const { return {planes_.data() + k * step_, step_}; }
-    /// [words]: lanes that have a MAC at k; nothing where all have.
-    std::span<const uint64_t> active(size_t k) const {
-        if (skips_.empty() || !skips_[k]) return {};
-        return {active_.data() + k * words_, words_};
-    }
-
-  private:
-    void note_skips(const std::vector<uint32_t>& codes, size_t k) {
-        for (size_t lane = 0; lane < codes.size(); ++lane) {
-            const bool is_active = codes[lane] != static_cast<uint32_t>(kSkip);
-            active_[k * words_ + lane / 64] |= uint64_t{is_active} << lane % 64;
-            if (!is_active) skips_[k] = true;
-        }
-    }
-
-    size_t words_, step_;
-    std::vector<uint64_t> planes_;  // [k][bits][words]
-    std::vector<uint64_t> active_;  // [k][words], where lanes are rows: only activations are skipped
-    std::vector<bool> skips_;       // [k]
+struct Range {
+    size_t first, count;
 };
 
-/// All MACs of some lanes with some codes of the other side. Planes of a, w and the accumulator stand together, as the
-/// program reads them, in two copies: a step reads one and writes the accumulator of the other.
+/// All MACs of some lanes with some codes of the other side.
 class Tile {
   public:
-    Tile(const MatmulArgs& g, const MacNetlist& mac, const NetlistProgram& program)
-        : g_(g), mac_(mac), program_(program), sides_(g) {
-        const auto a_bits = static_cast<size_t>(mac.a_bits), w_bits = static_cast<size_t>(mac.w_bits);
-        lane_at_ = sides_.rows_in_lanes() ? 0 : a_bits;
-        lane_bits_ = sides_.rows_in_lanes() ? a_bits : w_bits;
-        other_at_ = sides_.rows_in_lanes() ? a_bits : 0;
-        other_bits_ = sides_.rows_in_lanes() ? w_bits : a_bits;
-    }
+    Tile(const MatmulArgs& g, const NetlistMac& mac, const Sides& sides)
+        : g_(g),
+          mac_(mac),
+          sides_(sides),
+          acc_bits_(mac.accumulator().bits),
+          lane_bits_(sides.lane_side() == LaneSide::a ? mac.a_bits() : mac.w_bits()) {}
 
-    void run(size_t first_lane, size_t lanes, size_t first_other, size_t others) {
-        const LaneCodes codes(sides_, g_, first_lane, lanes, static_cast<int>(lane_bits_));
-        words_ = codes.words();
-        now_.resize(program_.inputs() * words_);
-        next_.resize(now_.size());
-        for (size_t other = first_other; other < first_other + others; ++other) {
-            start(first_lane, lanes, other);
-            for (size_t k = 0; k < g_.k; ++k) {
-                const int32_t code = sides_.other_code(other, k);
-                if (code != kSkip) step(codes.planes(k), code, codes.active(k));
-            }
-            store(first_lane, lanes, other);
-        }
+    void run(Range lanes, Range others) {
+        lanes_ = lanes;
+        words_ = mac_.runner(sides_.lane_side(), false).block_words(lanes.count);
+        acc_words_ = static_cast<size_t>(acc_bits_) * words_;
+        const size_t at_a_time =
+            std::clamp<size_t>(kAccumulatorWords / acc_words_ / kStored * kStored, kStored, others.count);
+        accumulators_.reserve(at_a_time * acc_words_);
+        for (size_t done = 0; done < others.count; done += at_a_time)
+            run_some({others.first + done, std::min(at_a_time, others.count - done)});
     }
 
   private:
-    std::span<uint64_t> accumulator(std::vector<uint64_t>& planes) const {
-        const size_t first = (lane_bits_ + other_bits_) * words_;
-        return {planes.data() + first, static_cast<size_t>(mac_.acc_bits) * words_};
+    uint64_t* accumulator(size_t i) { return accumulators_.data() + i * acc_words_; }
+
+    void run_some(Range others) {
+        for (size_t i = 0; i < others.count; ++i) start(others.first + i, accumulator(i));
+        const size_t step_words = static_cast<size_t>(lane_bits_ + 1) * words_;
+        const size_t k_at_a_time = std::max<size_t>(kCodeWords / step_words / 2 * 2, 2);
+        for (size_t k = 0; k < g_.k; k += k_at_a_time) {
+            const Range depth{k, std::min(k_at_a_time, g_.k - k)};
+            codes_.load(sides_.lane_codes(lanes_.first, lanes_.count, depth.first, depth.count), lane_bits_, words_,
+                        sides_.lane_side() == LaneSide::a);
+            for (size_t i = 0; i < others.count; ++i) accumulate(others.first + i, depth, accumulator(i));
+        }
+        for (size_t i = 0; i < others.count; i += kStored)
+            store({others.first + i, std::min(kStored, others.count - i)}, accumulator(i));
     }
 
-    void start(size_t first_lane, size_t lanes, size_t other) {
-        codes_.resize(lanes);
-        for (size_t lane = 0; lane < lanes; ++lane) {
-            const int64_t init = sides_.init(first_lane + lane, other);
-            codes_[lane] = static_cast<uint64_t>(accumulator_start(*g_.products, init).start);
+    void start(size_t other, uint64_t* acc) {
+        const std::span<uint64_t> planes(acc, acc_words_);
+        if (sides_.same_init_in_all_lanes()) {
+            const int64_t code = accumulator_start(mac_.products(), sides_.init(0, other)).start;
+            for (int bit = 0; bit < acc_bits_; ++bit)
+                std::fill_n(acc + static_cast<size_t>(bit) * words_, words_, uint64_t{0} - (code >> bit & 1));
+            return;
         }
-        codes_to_planes(codes_, mac_.acc_bits, words_, accumulator(now_));
+        lane_words_.resize(lanes_.count);
+        for (size_t lane = 0; lane < lanes_.count; ++lane) {
+            const int64_t init = sides_.init(lanes_.first + lane, other);
+            lane_words_[lane] = static_cast<uint64_t>(accumulator_start(mac_.products(), init).start);
+        }
+        codes_to_planes(lane_words_, acc_bits_, words_, planes);
     }
 
-    void step(std::span<const uint64_t> lane_planes, int32_t other_code, std::span<const uint64_t> active) {
-        std::copy(lane_planes.begin(), lane_planes.end(), now_.data() + lane_at_ * words_);
-        for (size_t b = 0; b < other_bits_; ++b) {
-            const uint64_t value = (other_code >> b & 1) != 0 ? ~uint64_t{0} : 0;
-            std::fill_n(now_.data() + (other_at_ + b) * words_, words_, value);
+    /// MACs in order of k, without those where the other code is kSkip.
+    void accumulate(size_t other, Range depth, uint64_t* acc) {
+        const StepRunner& runner = mac_.runner(sides_.lane_side(), codes_.has_skips());
+        const std::span<const int32_t> codes = sides_.other_codes(other).subspan(depth.first, depth.count);
+        const auto begin = codes.begin();
+        for (auto at = begin; at != codes.end();) {
+            const auto end = std::find(at, codes.end(), kSkip);
+            raw_.assign(at, end);
+            runner.run(words_, codes_.at(static_cast<size_t>(at - begin)), raw_, acc);
+            at = std::find_if(end, codes.end(), [](int32_t code) { return code != kSkip; });
         }
-        program_.evaluate(words_, now_, accumulator(next_));
-        if (!active.empty()) {
-            const std::span<uint64_t> before = accumulator(now_), after = accumulator(next_);
-            for (size_t i = 0; i < after.size(); ++i) {
-                const uint64_t mask = active[i % words_];
-                after[i] = (after[i] & mask) | (before[i] & ~mask);
+    }
+
+    void store(Range others, const uint64_t* acc) {
+        lane_words_.resize(others.count * lanes_.count);
+        for (size_t i = 0; i < others.count; ++i)
+            planes_to_codes({acc + i * acc_words_, acc_words_}, acc_bits_, words_,
+                            std::span(lane_words_).subspan(i * lanes_.count, lanes_.count));
+        for (size_t lane = 0; lane < lanes_.count; ++lane) {
+            for (size_t i = 0; i < others.count; ++i) {
+                const size_t other = others.first + i;
+                uint64_t code = lane_words_[i * lanes_.count + lane];
+                code += static_cast<uint64_t>(
+                    accumulator_start(mac_.products(), sides_.init(lanes_.first + lane, other)).added);
+                g_.out[sides_.place(lanes_.first + lane, other)] = decode(code, acc_bits_, true);
             }
-        }
-        std::swap(now_, next_);
-    }
-
-    void store(size_t first_lane, size_t lanes, size_t other) {
-        planes_to_codes(accumulator(now_), mac_.acc_bits, words_, codes_);
-        for (size_t lane = 0; lane < lanes; ++lane) {
-            const int64_t init = sides_.init(first_lane + lane, other);
-            const auto added = static_cast<uint64_t>(accumulator_start(*g_.products, init).added);
-            g_.out[sides_.place(first_lane + lane, other)] = decode(codes_[lane] + added, mac_.acc_bits, true);
         }
     }
 
     const MatmulArgs& g_;
-    const MacNetlist& mac_;
-    const NetlistProgram& program_;
-    Sides sides_;
-    size_t lane_at_, lane_bits_, other_at_, other_bits_;  // planes
-    size_t words_ = 0;
-    std::vector<uint64_t> now_, next_;  // [a, w, accumulator][words]
-    std::vector<uint64_t> codes_;       // of the lanes
+    const NetlistMac& mac_;
+    const Sides& sides_;
+    int acc_bits_, lane_bits_;
+    Range lanes_{};
+    size_t words_ = 0, acc_words_ = 0;
+    LaneCodes codes_;
+    AlignedWords accumulators_;         // [others][acc_bits][words]
+    std::vector<uint64_t> lane_words_;  // [some others][lanes]
+    std::vector<uint32_t> raw_;         // some codes of the other side
 };
 
 }  // namespace
 
 void netlist_matmul(const MatmulArgs& g, int threads) {
     check(g);
-    const MacNetlist mac = mac_netlist(*g.products, g.acc);
-    const NetlistProgram program(mac.netlist);
+    const std::shared_ptr<const ProductModel> borrowed(std::shared_ptr<const void>(), g.products);
+    netlist_matmul(g, NetlistMac(borrowed, g.acc), threads);
+}
+
+void netlist_matmul(const MatmulArgs& g, const NetlistMac& mac, int threads) {
+    check(g);
     const Sides sides(g);
-    const size_t block = 64 * program.block_words(), blocks = (sides.lanes() + block - 1) / block;
+    const size_t block = 64 * mac.runner(sides.lane_side(), false).block_words(sides.lanes());
+    const size_t blocks = (sides.lanes() + block - 1) / block;
     // Each part transposes the lanes of its block again, so that more parts than threads need would be wasteful.
     const size_t parts = std::clamp<size_t>(static_cast<size_t>(threads) / blocks, 1, sides.others());
     parallel_for(blocks * parts, threads, [&](size_t begin, size_t end) {
-        Tile tile(g, mac, program);
+        Tile tile(g, mac, sides);
         for (size_t task = begin; task < end; ++task) {
             const size_t first_lane = task / parts * block, part = task % parts;
             const size_t first_other = sides.others() * part / parts;
-            tile.run(first_lane, std::min(block, sides.lanes() - first_lane), first_other,
-                     sides.others() * (part + 1) / parts - first_other);
+            tile.run({first_lane, std::min(block, sides.lanes() - first_lane)},
+                     {first_other, sides.others() * (part + 1) / parts - first_other});
         }
     });
 }

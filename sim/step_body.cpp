@@ -133,8 +133,8 @@ class Body {
         return zmm;
     }
 
-    /// Frees the register, not of this node's, of the value needed last. One with a home costs no store: it goes even if
-    /// it is needed kPatience times as soon.
+    /// Frees the register, not of this node's, of the value needed last. One with a home costs no store: it goes even
+    /// if it is needed kPatience times as soon.
     void evict() {
         const auto distance = [&](Zmm zmm) {
             const size_t nodes = next_reader(held_[zmm]) - at_;
@@ -293,9 +293,9 @@ class Body {
     std::vector<uint32_t> order_;  // nodes
     std::vector<NodeFunction> functions_;
     Readers readers_;
-    std::vector<Value> values_;               // of each signal
-    std::array<uint32_t, kRegisters> held_;   // the signal in each register
-    std::deque<Zmm> free_;                    // the one longest free first
+    std::vector<Value> values_;              // of each signal
+    std::array<uint32_t, kRegisters> held_;  // the signal in each register
+    std::deque<Zmm> free_;                   // the one longest free first
     std::vector<size_t> free_slots_;
     size_t slots_ = 0, at_ = 0;
     uint32_t busy_ = 0;  // registers of the node being written, bit by bit

@@ -1,9 +1,8 @@
 #include "sim/step_code.h"
 
 #include <algorithm>
-#include <memory>
-#include <new>
 
+#include "sim/aligned.h"
 #include "sim/isa.h"
 #include "sim/step_body.h"
 
@@ -53,21 +52,6 @@ size_t write_loop(const StepCircuit& circuit, X86Assembler& code, StepCode::Figu
     return spill_slots;
 }
 
-/// This thread's memory for two accumulators and spilled values, aligned as code wants it.
-uint64_t* workspace(size_t words) {
-    struct Free {
-        void operator()(uint64_t* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
-    };
-    thread_local std::unique_ptr<uint64_t[], Free> memory;
-    thread_local size_t size = 0;
-    if (size < words) {
-        size = 0;
-        memory.reset(static_cast<uint64_t*>(::operator new[](words * sizeof(uint64_t), std::align_val_t{64})));
-        size = words;
-    }
-    return memory.get();
-}
-
 }  // namespace
 
 StepCode::StepCode(ExecutableMemory memory, const StepCircuit& circuit, size_t spill_slots, const Figures& figures)
@@ -90,7 +74,9 @@ std::optional<StepCode> StepCode::make(const StepCircuit& circuit) {
 
 void StepCode::run(const uint64_t* lanes, const uint64_t* masks, size_t count, uint64_t* acc) const {
     if (count == 0) return;
-    uint64_t* const now = workspace(2 * acc_words_ + spill_words_);
+    thread_local AlignedWords workspace;
+    workspace.reserve(2 * acc_words_ + spill_words_);
+    uint64_t* const now = workspace.data();
     std::copy_n(acc, acc_words_, now);
     const LoopArgs args{lanes, masks, count / steps_, now, now + acc_words_, now + 2 * acc_words_};
     std::copy_n(memory_.function<Loop>()(&args), acc_words_, acc);

@@ -40,9 +40,8 @@ std::vector<uint32_t> order_for_latency(const Netlist& netlist) {
     size_t taken = 0;
     for (uint64_t now = 0; order.size() < waiting.size(); now += kTicksPerNode) {
         while (window.size() < kLookAhead && taken < waiting.size()) window.push_back(waiting[taken++]);
-        const auto next = std::min_element(window.begin(), window.end(), [&](uint32_t x, uint32_t y) {
-            return begins(x, now) < begins(y, now);
-        });
+        const auto next = std::min_element(window.begin(), window.end(),
+                                           [&](uint32_t x, uint32_t y) { return begins(x, now) < begins(y, now); });
         now = begins(*next, now);
         there[netlist.first_node() + *next] = now + kTicksPerLatency;
         order.push_back(*next);

@@ -7,8 +7,8 @@
 
 namespace concrete::sim {
 
-/// An order of the nodes that reach an output (their indices) in which a processor finds work that is ready: topological,
-/// near one that keeps few values live, but with a node put off until its operands are there.
+/// An order of the nodes that reach an output (their indices) in which a processor finds work that is ready:
+/// topological, near one that keeps few values live, but with a node put off until its operands are there.
 ///
 /// A result is there three cycles after its node is begun, and 3.5 nodes are begun a cycle: measured on Zen 5, whose
 /// vpternlog takes two to three cycles and can be begun four times in each. Of the next nodes of the order for few live
