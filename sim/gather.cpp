@@ -88,6 +88,14 @@ std::vector<uint32_t> weight_indices(const MatmulArgs& g) {
 
 template <typename Value>
 void check_range(const char* name, const Value* values, size_t count, int64_t lowest, int64_t highest, bool may_skip) {
+    // First without branches: many values at a time, and mostly all there is to do.
+    using Limits = std::numeric_limits<Value>;
+    const Value low = static_cast<Value>(std::max<int64_t>(lowest, Limits::min()));
+    const Value high = static_cast<Value>(std::min<int64_t>(highest, Limits::max()));
+    Value outside = 0;
+    for (size_t i = 0; i < count; ++i)
+        outside |= static_cast<Value>(values[i] < low) | static_cast<Value>(values[i] > high);
+    if (outside == 0) return;
     for (size_t i = 0; i < count; ++i) {
         if (lowest <= values[i] && values[i] <= highest) continue;
         if (may_skip && values[i] == kSkip) continue;

@@ -32,8 +32,9 @@ class Sides {
     size_t lanes() const { return rows_in_lanes_ ? g_.m : g_.n; }
     size_t others() const { return rows_in_lanes_ ? g_.n : g_.m; }
     CodeBlock lane_codes(size_t lane, size_t lanes, size_t k, size_t count) const {
-        if (rows_in_lanes_) return {g_.a + lane * g_.k + k, lanes, count, g_.k, 1};
-        return {g_.w + k * g_.n + lane, lanes, count, 1, g_.n};
+        using Order = CodeBlock::Order;
+        if (rows_in_lanes_) return {g_.a + lane * g_.k + k, lanes, count, g_.k, Order::lane_by_lane};
+        return {g_.w + k * g_.n + lane, lanes, count, g_.n, Order::side_by_side};
     }
     /// All k of one.
     std::span<const int32_t> other_codes(size_t other) const {
@@ -87,8 +88,7 @@ class Tile {
         const size_t k_at_a_time = std::max<size_t>(kCodeWords / step_words / 2 * 2, 2);
         for (size_t k = 0; k < g_.k; k += k_at_a_time) {
             const Range depth{k, std::min(k_at_a_time, g_.k - k)};
-            codes_.load(sides_.lane_codes(lanes_.first, lanes_.count, depth.first, depth.count), lane_bits_, words_,
-                        sides_.lane_side() == LaneSide::a);
+            codes_.load(sides_.lane_codes(lanes_.first, lanes_.count, depth.first, depth.count), lane_bits_, words_);
             for (size_t i = 0; i < others.count; ++i) accumulate(others.first + i, depth, accumulator(i));
         }
         for (size_t i = 0; i < others.count; i += kStored)
@@ -129,13 +129,14 @@ class Tile {
         for (size_t i = 0; i < others.count; ++i)
             planes_to_codes({acc + i * acc_words_, acc_words_}, acc_bits_, words_,
                             std::span(lane_words_).subspan(i * lanes_.count, lanes_.count));
+        const bool adds_init = !loads_init(mac_.products());
+        const int unused = 64 - acc_bits_;
         for (size_t lane = 0; lane < lanes_.count; ++lane) {
             for (size_t i = 0; i < others.count; ++i) {
                 const size_t other = others.first + i;
                 uint64_t code = lane_words_[i * lanes_.count + lane];
-                code += static_cast<uint64_t>(
-                    accumulator_start(mac_.products(), sides_.init(lanes_.first + lane, other)).added);
-                g_.out[sides_.place(lanes_.first + lane, other)] = decode(code, acc_bits_, true);
+                if (adds_init) code += static_cast<uint64_t>(sides_.init(lanes_.first + lane, other));
+                g_.out[sides_.place(lanes_.first + lane, other)] = static_cast<int64_t>(code << unused) >> unused;
             }
         }
     }

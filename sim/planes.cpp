@@ -89,6 +89,25 @@ void planes_to_codes(std::span<const uint64_t> planes, int bits, size_t words, s
     join(planes, bits, words, codes, kernels_of(isa).join32);
 }
 
+bool transpose_codes(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted, uint32_t* rows,
+                     size_t row_stride, Isa isa) {
+    constexpr size_t kBlock = detail::kTransposed;
+    const size_t whole_k = k / kBlock * kBlock, whole_lanes = lanes / kBlock * kBlock;
+    bool found = false;
+    for (size_t first = 0; first < whole_k; first += kBlock) {
+        found |= kernels_of(isa).transpose32(codes + first, lane_stride, whole_lanes, wanted, rows + first * row_stride,
+                                             row_stride);
+    }
+    for (size_t lane = 0; lane < lanes; ++lane) {
+        for (size_t i = lane < whole_lanes ? whole_k : 0; i < k; ++i) {
+            const int32_t code = codes[lane * lane_stride + i];
+            found |= code == wanted;
+            rows[i * row_stride + lane] = static_cast<uint32_t>(code);
+        }
+    }
+    return found;
+}
+
 void counting_plane(int bit, uint64_t first, std::span<uint64_t> plane) {
     // Bit l of these: bit 0, 1, ... 5 of l.
     constexpr std::array<uint64_t, 6> kPatterns{0xaaaaaaaaaaaaaaaa, 0xcccccccccccccccc, 0xf0f0f0f0f0f0f0f0,

@@ -26,6 +26,11 @@ void planes_to_codes(std::span<const uint64_t> planes, int bits, size_t words, s
 void planes_to_codes(std::span<const uint64_t> planes, int bits, size_t words, std::span<uint32_t> codes,
                      Isa isa = default_isa());
 
+/// Codes that lie lane by lane, side by side: rows[k * row_stride + lane] = codes[lane * lane_stride + k].
+/// Returns: whether `wanted` is among them.
+bool transpose_codes(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted, uint32_t* rows,
+                     size_t row_stride, Isa isa = default_isa());
+
 /// One plane of a counting sequence: lane l gets bit `bit` of first + l (modulo 2^64). With one plane for each bit, the
 /// lanes run through all values in order, and nothing is transposed.
 /// Requires: 0 <= bit < 64, first a multiple of 64.

@@ -8,12 +8,19 @@ namespace concrete::sim::detail {
 
 inline constexpr size_t kPlaneLanes = 512, kPlaneWords = kPlaneLanes / 64;
 
-/// Between codes[512] and 8 words of each of `bits` planes, which stand `stride` words apart.
+inline constexpr size_t kTransposed = 16;
+
+/// Between codes[512] and 8 words of each of `bits` planes, which stand `stride` words apart; and between codes lane by
+/// lane and codes side by side.
 struct PlaneKernels {
     void (*split64)(const uint64_t* codes, int bits, uint64_t* planes, size_t stride);
     void (*split32)(const uint32_t* codes, int bits, uint64_t* planes, size_t stride);
     void (*join64)(const uint64_t* planes, size_t stride, int bits, uint64_t* codes);
     void (*join32)(const uint64_t* planes, size_t stride, int bits, uint32_t* codes);
+    /// rows[k][lane] = codes[lane][k] for k below kTransposed and `lanes` lanes, a multiple of it; lanes of codes and
+    /// rows stand so far apart. Returns whether `wanted` is among the codes.
+    bool (*transpose32)(const int32_t* codes, size_t lane_stride, size_t lanes, int32_t wanted, uint32_t* rows,
+                        size_t row_stride);
 };
 
 extern const PlaneKernels kPlanesPortable;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "sim/planes_kernels.h"
 
@@ -131,7 +132,49 @@ void split(const Code* codes, int bits, uint64_t* planes, size_t stride) {
     if constexpr (sizeof(Code) == 8) split_rows<64>(codes, bits, planes, stride);
 }
 
-constexpr PlaneKernels kPlanes{split<uint64_t>, split<uint32_t>, join<uint64_t>, join<uint32_t>};
+using Codes = int32_t __attribute__((vector_size(64)));
+using UnalignedCodes = int32_t __attribute__((vector_size(64), aligned(4), may_alias));
+
+/// Where the codes of row r and row r + kStep come from when blocks of kStep x kStep change places.
+template <int kStep, int... kColumns>
+[[gnu::always_inline]] inline void swap_blocks(Codes& first, Codes& second, std::integer_sequence<int, kColumns...>) {
+    const Codes low = __builtin_shufflevector(first, second, ((kColumns & kStep) != 0 ? 16 - kStep : 0) + kColumns...);
+    second = __builtin_shufflevector(first, second, ((kColumns & kStep) != 0 ? 16 : kStep) + kColumns...);
+    first = low;
+}
+
+template <int kStep>
+[[gnu::always_inline]] inline void swap_blocks(Codes (&rows)[kTransposed]) {
+#pragma GCC unroll 16
+    for (int row = 0; row < static_cast<int>(kTransposed); ++row)
+        if ((row & kStep) == 0)
+            swap_blocks<kStep>(rows[row], rows[row + kStep], std::make_integer_sequence<int, kTransposed>{});
+}
+
+inline bool transpose32(const int32_t* codes, size_t lane_stride, size_t lanes, int32_t wanted, uint32_t* rows,
+                        size_t row_stride) {
+    Codes found{};
+    for (size_t lane = 0; lane < lanes; lane += kTransposed) {
+        Codes block[kTransposed];
+#pragma GCC unroll 16
+        for (size_t row = 0; row < kTransposed; ++row) {
+            block[row] = *reinterpret_cast<const UnalignedCodes*>(codes + (lane + row) * lane_stride);
+            found |= block[row] == wanted;
+        }
+        swap_blocks<8>(block);
+        swap_blocks<4>(block);
+        swap_blocks<2>(block);
+        swap_blocks<1>(block);
+#pragma GCC unroll 16
+        for (size_t row = 0; row < kTransposed; ++row)
+            *reinterpret_cast<UnalignedCodes*>(rows + row * row_stride + lane) = block[row];
+    }
+    int32_t any = 0;
+    for (size_t i = 0; i < kTransposed; ++i) any |= found[i];
+    return any != 0;
+}
+
+constexpr PlaneKernels kPlanes{split<uint64_t>, split<uint32_t>, join<uint64_t>, join<uint32_t>, transpose32};
 
 }  // namespace
 }  // namespace concrete::sim::detail
