@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <random>
 
 #include "sim/engine.h"
 #include "sim/error.h"
+#include "sim/isa.h"
 #include "sim/mac_step.h"
 #include "sim/testing.h"
 
@@ -65,9 +67,20 @@ std::vector<int64_t> reference(const MatmulArgs& g) {
     return out;
 }
 
-/// Both engines on every kind of codes; they must agree.
+/// Ways to run a netlist here, the fastest first.
+std::vector<std::unique_ptr<NetlistMac>> ways(const std::shared_ptr<const ProductModel>& products,
+                                              const AccumulatorSpec& acc) {
+    std::vector<std::unique_ptr<NetlistMac>> made;
+    made.push_back(std::make_unique<NetlistMac>(products, acc));
+    for (const Isa isa : available_isas())
+        made.push_back(std::make_unique<NetlistMac>(products, acc, isa, NetlistMac::Method::interpreted));
+    return made;
+}
+
+/// Both engines on every kind of codes; they must agree. The netlist engine in the fastest way, and the others in turn.
 void expect_engines_agree(const ProductModel& products, const AccumulatorSpec& acc, const Shape3& shape,
                           uint64_t seed) {
+    const auto macs = ways(std::make_shared<const ProductModel>(products), acc);
     for (const Fill fill : {Fill::random, Fill::extreme, Fill::skipping}) {
         SCOPED_TRACE(fmt::format("{} W={} {} {} shape {} {} {} fill {} seed {}", products.multiplier().name, acc.bits,
                                  acc.overflow == Overflow::wrap ? "wrap" : "saturate", adder_label(acc), shape.m,
@@ -76,9 +89,11 @@ void expect_engines_agree(const ProductModel& products, const AccumulatorSpec& a
         gather(p.args, 1);
         const std::vector<int64_t> expected = p.out;
         ASSERT_TRUE(std::any_of(expected.begin(), expected.end(), [](int64_t v) { return v != 0; }));
-        std::fill(p.out.begin(), p.out.end(), 0);
-        netlist_matmul(p.args, 1 + static_cast<int>(seed % 3));
-        ASSERT_EQ(p.out, expected);
+        for (const size_t way : {size_t{0}, 1 + (seed + static_cast<size_t>(fill)) % (macs.size() - 1)}) {
+            std::fill(p.out.begin(), p.out.end(), 0);
+            netlist_matmul(p.args, *macs[way], 1 + static_cast<int>(seed % 3));
+            ASSERT_EQ(p.out, expected) << "way " << way;
+        }
     }
 }
 
@@ -192,6 +207,14 @@ TEST(NetlistEngine, RunsWhatHasNoTable) {
         }
         EXPECT_EQ(p.out, reference(p.args));
     }
+}
+
+TEST(NetlistEngine, HoldsSomeOfManyOthersAndOfADeepProductAtATime) {
+    // More than fit beside each other: 64-bit accumulators of 129 others, 2,000 steps of 8 planes.
+    const auto op = testing::with_netlist(testing::random_multiplier(8, 2, 9, true, 5));
+    const ProductModel products(op, {-128, 127}, {-2, 1}, false);
+    expect_engines_agree(products, {64, Overflow::wrap, 0, nullptr}, {131, 5, 129}, 1);
+    expect_engines_agree(products, {20, Overflow::saturate, 0, nullptr}, {70, 2000, 2}, 2);
 }
 
 /// A MAC unit whose accumulator of 12 bits never carries from bit 3 to bit 4.

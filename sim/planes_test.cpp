@@ -54,6 +54,30 @@ TEST_P(Planes, RefuseWrongSizes) {
     EXPECT_THROW(planes_to_codes(planes, 33, 1, shorter, GetParam()), RangeError);
 }
 
+TEST_P(Planes, TransposeCodesOfEveryShape) {
+    Random random(4);
+    for (const size_t lanes : {1, 15, 16, 17, 48, 50})
+        for (const size_t k : {1, 15, 16, 17, 35}) {
+            const size_t lane_stride = k + 5, row_stride = lanes + 2;
+            std::vector<int32_t> codes(lanes * lane_stride);
+            for (int32_t& code : codes) code = static_cast<int32_t>(random.bits() >> 33);
+            std::vector<uint32_t> rows(k * row_stride, 77), expected = rows;
+            for (size_t i = 0; i < k; ++i)
+                for (size_t lane = 0; lane < lanes; ++lane)
+                    expected[i * row_stride + lane] = static_cast<uint32_t>(codes[lane * lane_stride + i]);
+            const auto transpose = [&](int32_t wanted) {
+                return transpose_codes(codes.data(), lane_stride, lanes, k, wanted, rows.data(), row_stride,
+                                       GetParam());
+            };
+            EXPECT_FALSE(transpose(-1));
+            EXPECT_EQ(rows, expected) << lanes << " lanes, " << k << " k";
+            EXPECT_TRUE(transpose(codes[(lanes - 1) * lane_stride + k - 1]));
+            EXPECT_TRUE(transpose(codes[0]));
+            codes[k] = -1;  // after the first lane's
+            EXPECT_FALSE(transpose(-1));
+        }
+}
+
 INSTANTIATE_TEST_SUITE_P(Isas, Planes, ::testing::ValuesIn(available_isas()),
                          [](const auto& test) { return to_string(test.param); });
 

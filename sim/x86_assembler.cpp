@@ -81,25 +81,6 @@ void X86Assembler::load(Register to, Memory from) {
     address(number_of(to), from, 1);
 }
 
-void X86Assembler::load_byte(Register to, Memory from) {
-    rex(number_of(to), number_of(from.base));
-    byte(0x0f), byte(0xb6);  // movzx
-    address(number_of(to), from, 1);
-}
-
-void X86Assembler::shift_left(Register to, uint8_t bits) {
-    if (number_of(to) >= 8) byte(0x41);
-    byte(0xc1);
-    byte(both_registers(4, number_of(to)));
-    byte(bits);
-}
-
-void X86Assembler::add(Register to, Register from) {
-    rex(number_of(from), number_of(to));
-    byte(0x01);
-    byte(both_registers(number_of(from), number_of(to)));
-}
-
 void X86Assembler::add(Register to, int32_t value) {
     rex(0, number_of(to));
     byte(0x81);

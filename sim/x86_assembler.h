@@ -45,11 +45,6 @@ class X86Assembler {
 
     void move(Register to, Register from);
     void load(Register to, Memory from);
-    /// to := the byte there, other bits 0.
-    void load_byte(Register to, Memory from);
-    /// 32 bits; the upper ones become 0.
-    void shift_left(Register to, uint8_t bits);
-    void add(Register to, Register from);
     void add(Register to, int32_t number);
     void exchange(Register x, Register y);
     void decrement(Register to);
