@@ -80,7 +80,7 @@ TEST(X86Assembler, EncodesAsTheGnuAssemblerDoes) {
     expect([](X86Assembler& c) { c.move(Register::r8, Register::rdi); }, {0x49, 0x89, 0xf8});
     expect([](X86Assembler& c) { c.load(Register::r10, {Register::rdi, 0x18}); }, {0x4c, 0x8b, 0x57, 0x18});
     expect([](X86Assembler& c) { c.add(Register::rdx, 0x12345); }, {0x48, 0x81, 0xc2, 0x45, 0x23, 0x01, 0x00});
-    expect([](X86Assembler& c) { c.exchange(Register::r9, Register::r8); }, {0x4d, 0x87, 0xc1});
+    expect([](X86Assembler& c) { c.exchange(Register::r8, Register::r9); }, {0x4d, 0x87, 0xc1});
     expect([](X86Assembler& c) { c.decrement(Register::rcx); }, {0x48, 0xff, 0xc9});
     expect([](X86Assembler& c) { c.clear_upper_vectors(); }, {0xc5, 0xf8, 0x77});
     expect([](X86Assembler& c) { c.give_back(); }, {0xc3});
