@@ -18,15 +18,15 @@ namespace {
 // two would keep more values than there are registers.
 constexpr size_t kNodesForTwoSteps = 320;
 
-/// Bits of codes as words of 0 or ~0, by byte.
+/// 32 copies of each bit of a byte.
 struct ByteMasks {
-    uint64_t of[256][8];
+    alignas(32) uint32_t of[256][8];
 };
 
 constexpr ByteMasks byte_masks() {
     ByteMasks masks{};
     for (size_t code = 0; code < 256; ++code)
-        for (size_t bit = 0; bit < 8; ++bit) masks.of[code][bit] = (code >> bit & 1) != 0 ? ~uint64_t{0} : 0;
+        for (size_t bit = 0; bit < 8; ++bit) masks.of[code][bit] = (code >> bit & 1) != 0 ? ~uint32_t{0} : 0;
     return masks;
 }
 
@@ -44,8 +44,8 @@ class CodeRunner : public StepRunner {
     size_t block_words(size_t) const override { return StepCode::kWords; }
 
     void run(size_t, const uint64_t* lanes, std::span<const uint32_t> codes, uint64_t* acc) const override {
-        constexpr size_t kChunk = 64;                 // steps whose masks stay in the nearest cache
-        std::array<uint64_t, kChunk * 32 + 8> masks;  // written in groups of 8, the last of which may be too long
+        constexpr size_t kChunk = 128;                // steps whose masks stay in the nearest cache
+        std::array<uint32_t, kChunk * 32 + 8> masks;  // written in groups of 8, the last of which may be too long
         while (!codes.empty()) {
             const size_t count = std::min(kChunk, codes.size());
             for (size_t k = 0; k < count; ++k) expand(codes[k], masks.data() + k * other_bits_);
@@ -58,7 +58,7 @@ class CodeRunner : public StepRunner {
     }
 
   private:
-    void expand(uint32_t code, uint64_t* masks) const {
+    void expand(uint32_t code, uint32_t* masks) const {
         for (size_t bit = 0; bit < other_bits_; bit += 8) std::copy_n(kByteMasks.of[code >> bit & 255], 8, masks + bit);
     }
 
@@ -99,7 +99,7 @@ class ProgramRunner : public StepRunner {
         for (const StepCircuit::Place& place : circuit_.inputs) {
             if (place.from == StepCircuit::From::lane) std::copy_n(lanes + place.index * words, words, inputs);
             if (place.from == StepCircuit::From::other)
-                std::fill_n(inputs, words, kByteMasks.of[code >> place.index & 1][0]);
+                std::fill_n(inputs, words, uint64_t{0} - (code >> place.index & 1));
             inputs += words;
         }
     }

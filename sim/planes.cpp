@@ -92,17 +92,21 @@ void planes_to_codes(std::span<const uint64_t> planes, int bits, size_t words, s
 bool transpose_codes(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted, uint32_t* rows,
                      size_t row_stride, Isa isa) {
     constexpr size_t kBlock = detail::kTransposed;
-    const size_t whole_k = k / kBlock * kBlock, whole_lanes = lanes / kBlock * kBlock;
+    const size_t end = (lanes - 1) * lane_stride + k;  // of all codes
     bool found = false;
-    for (size_t first = 0; first < whole_k; first += kBlock) {
-        found |= kernels_of(isa).transpose32(codes + first, lane_stride, whole_lanes, wanted, rows + first * row_stride,
-                                             row_stride);
-    }
-    for (size_t lane = 0; lane < lanes; ++lane) {
-        for (size_t i = lane < whole_lanes ? whole_k : 0; i < k; ++i) {
-            const int32_t code = codes[lane * lane_stride + i];
-            found |= code == wanted;
-            rows[i * row_stride + lane] = static_cast<uint32_t>(code);
+    for (size_t first = 0; first < k; first += kBlock) {
+        // Kernels read whole blocks, which must not pass the end. The last lanes are left.
+        const size_t count = std::min(kBlock, k - first);
+        const size_t readable = first + kBlock <= end ? (end - first - kBlock) / lane_stride + 1 : 0;
+        const size_t whole_lanes = std::min(lanes, readable) / kBlock * kBlock;
+        found |= kernels_of(isa).transpose32(codes + first, lane_stride, whole_lanes, count, wanted,
+                                             rows + first * row_stride, row_stride);
+        for (size_t lane = whole_lanes; lane < lanes; ++lane) {
+            for (size_t i = first; i < first + count; ++i) {
+                const int32_t code = codes[lane * lane_stride + i];
+                found |= code == wanted;
+                rows[i * row_stride + lane] = static_cast<uint32_t>(code);
+            }
         }
     }
     return found;

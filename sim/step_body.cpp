@@ -20,7 +20,7 @@ using Zmm = X86Assembler::Zmm;
 constexpr size_t kRegisters = 32;
 constexpr size_t kNever = std::numeric_limits<size_t>::max();
 constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-constexpr int32_t kPlaneBytes = 64, kMaskBytes = 8;
+constexpr int32_t kPlaneBytes = 64, kMaskBytes = 4;
 // Found by trying them on multipliers of 8 to 16 bits.
 constexpr size_t kPatience = 3, kSpare = 2;
 

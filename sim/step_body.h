@@ -11,7 +11,7 @@ namespace concrete::sim::detail {
 /// Where the code of a step finds its data. Planes of 64 bytes stand one after the other.
 struct StepBases {
     X86Assembler::Register lanes;    ///< planes of the lanes' codes
-    X86Assembler::Register masks;    ///< a word of 0 or ~0 for each bit of the other codes
+    X86Assembler::Register masks;    ///< 32 copies of each bit of the other codes
     X86Assembler::Register now;      ///< the accumulator before the steps
     X86Assembler::Register next;     ///< and after them; written only
     X86Assembler::Register spilled;  ///< room for values that find no register

@@ -14,7 +14,7 @@ using Register = X86Assembler::Register;
 /// The only argument of a loop; it returns the last accumulator, which is `now` or `next`.
 struct LoopArgs {
     const uint64_t* lanes;
-    const uint64_t* masks;
+    const uint32_t* masks;
     size_t passes;  // at least 1
     uint64_t *now, *next, *spilled;
 };
@@ -41,8 +41,9 @@ size_t write_loop(const StepCircuit& circuit, X86Assembler& code, StepCode::Figu
     }
     const size_t begin = code.position();
     const size_t spill_slots = detail::write_step_body(circuit, kBases, code, figures);
-    code.add(kBases.lanes, static_cast<int32_t>(circuit.steps * circuit.lane_planes * StepCode::kWords * 8));
-    code.add(kBases.masks, static_cast<int32_t>(circuit.steps * circuit.other_bits * 8));
+    code.add(kBases.lanes,
+             static_cast<int32_t>(circuit.steps * circuit.lane_planes * StepCode::kWords * sizeof(uint64_t)));
+    code.add(kBases.masks, static_cast<int32_t>(circuit.steps * circuit.other_bits * sizeof(uint32_t)));
     code.exchange(kBases.now, kBases.next);
     code.decrement(kPasses);
     code.jump_back_unless_zero(begin);
@@ -72,7 +73,7 @@ std::optional<StepCode> StepCode::make(const StepCircuit& circuit) {
     return StepCode(std::move(*memory), circuit, spill_slots, figures);
 }
 
-void StepCode::run(const uint64_t* lanes, const uint64_t* masks, size_t count, uint64_t* acc) const {
+void StepCode::run(const uint64_t* lanes, const uint32_t* masks, size_t count, uint64_t* acc) const {
     if (count == 0) return;
     thread_local AlignedWords workspace;
     workspace.reserve(2 * acc_words_ + spill_words_);

@@ -23,10 +23,9 @@ class StepCode {
     static std::optional<StepCode> make(const StepCircuit& circuit);
 
     /// acc := the circuit's outputs, count / steps times.
-    /// Args: lanes: [count][lane_planes][kWords]; masks: [count][other_bits], each bit of the other codes as a word of
-    /// 0 or ~0; count: a multiple of the circuit's steps; acc: [acc_bits][kWords]. All but masks are aligned to 64
-    /// bytes.
-    void run(const uint64_t* lanes, const uint64_t* masks, size_t count, uint64_t* acc) const;
+    /// Args: lanes: [count][lane_planes][kWords]; masks: [count][other_bits], 32 copies of each bit of the other codes;
+    /// count: a multiple of the circuit's steps; acc: [acc_bits][kWords]. Lanes and acc are aligned to 64 bytes.
+    void run(const uint64_t* lanes, const uint32_t* masks, size_t count, uint64_t* acc) const;
 
     /// What a pass through the code does, for tests and benchmarks.
     struct Figures {

@@ -35,9 +35,9 @@ void expect_right(const StepCircuit& circuit, const StepCode& code, size_t passe
     AlignedWords lanes, acc;
     lanes.reserve(count * lane_words + 1);
     acc.reserve(circuit.acc_bits * kWords);
-    std::vector<uint64_t> masks(count * circuit.other_bits);
+    std::vector<uint32_t> masks(count * circuit.other_bits);
     for (size_t i = 0; i < count * lane_words; ++i) lanes.data()[i] = random.bits();
-    for (uint64_t& mask : masks) mask = random.below(2) == 0 ? 0 : ~uint64_t{0};
+    for (uint32_t& mask : masks) mask = random.below(2) == 0 ? 0 : ~uint32_t{0};
     for (size_t i = 0; i < circuit.acc_bits * kWords; ++i) acc.data()[i] = random.bits();
     std::vector<uint64_t> expected(acc.data(), acc.data() + circuit.acc_bits * kWords);
     for (size_t pass = 0; pass < passes; ++pass)
@@ -48,7 +48,7 @@ void expect_right(const StepCircuit& circuit, const StepCode& code, size_t passe
                                                    ? lanes.data() + pass * circuit.steps * lane_words
                                                    : expected.data();
                 inputs.push_back(from == StepCircuit::From::other
-                                     ? masks[pass * circuit.steps * circuit.other_bits + index]
+                                     ? masks[pass * circuit.steps * circuit.other_bits + index] * 0x100000001u
                                      : planes[index * kWords + word]);
             }
             const std::vector<uint64_t> outputs = evaluate64(circuit.netlist, inputs);

@@ -31,7 +31,7 @@ void X86Assembler::rex(unsigned reg, unsigned rm) {
     byte(0x48 | (reg >> 3 & 1) << 2 | (rm >> 3 & 1));
 }
 
-/// An instruction on 512 bits as quadwords, of those with prefix 66. The register fields of EVEX hold complements.
+/// An instruction on 512 bits as doublewords, of those with prefix 66. The register fields of EVEX hold complements.
 void X86Assembler::evex(Map map, uint8_t opcode, Zmm reg, Zmm second, const Source& rm) {
     const bool is_zmm = rm.kind == Source::Kind::zmm;
     const unsigned low = is_zmm ? rm.zmm : number_of(rm.memory.base);
@@ -39,29 +39,29 @@ void X86Assembler::evex(Map map, uint8_t opcode, Zmm reg, Zmm second, const Sour
     const unsigned broadcast = rm.kind == Source::Kind::broadcast ? 1 : 0;
     byte(0x62);
     byte(((r << 7 | x << 6 | b << 5 | r_high << 4) ^ 0xf0) | static_cast<unsigned>(map));
-    byte(0x85 | ((second & 15u) << 3 ^ 0x78));
+    byte(0x05 | ((second & 15u) << 3 ^ 0x78));
     byte(0x40 | broadcast << 4 | ((second >> 4 & 1u) << 3 ^ 0x08));
     byte(opcode);
-    is_zmm ? byte(both_registers(reg, rm.zmm)) : address(reg, rm.memory, broadcast != 0 ? 8 : 64);
+    is_zmm ? byte(both_registers(reg, rm.zmm)) : address(reg, rm.memory, broadcast != 0 ? 4 : 64);
 }
 
 void X86Assembler::move(Zmm to, const Source& from) {
     if (from.kind == Source::Kind::broadcast) {
-        // vpbroadcastq: one element by its nature, without the bit for it, but with the unit of one.
+        // vpbroadcastd: one element by its nature, without the bit for it, but with the unit of one.
         const size_t prefix = position();
-        evex(Map::m0f38, 0x59, to, 0, from);
+        evex(Map::m0f38, 0x58, to, 0, from);
         code_[prefix + 3] = static_cast<uint8_t>(code_[prefix + 3] & ~0x10u);
         return;
     }
-    evex(Map::m0f, 0x6f, to, 0, from);  // vmovdqa64
+    evex(Map::m0f, 0x6f, to, 0, from);  // vmovdqa32
 }
 
 void X86Assembler::store(Memory to, Zmm from) {
-    evex(Map::m0f, 0x7f, from, 0, Source::at(to));  // vmovdqa64
+    evex(Map::m0f, 0x7f, from, 0, Source::at(to));  // vmovdqa32
 }
 
 void X86Assembler::ternary_logic(uint8_t table, Zmm to, Zmm second, const Source& third) {
-    evex(Map::m0f3a, 0x25, to, second, third);  // vpternlogq
+    evex(Map::m0f3a, 0x25, to, second, third);  // vpternlogd
     byte(table);
 }
 

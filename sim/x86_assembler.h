@@ -21,8 +21,8 @@ class X86Assembler {
         int32_t offset;
     };
 
-    /// What an instruction reads last: a register, 64 bytes at an address that is a multiple of 64, or 8 bytes that
-    /// stand for all eight words.
+    /// What an instruction reads last: a register, 64 bytes at an address that is a multiple of 64, or 4 bytes that
+    /// stand for all sixteen doublewords.
     struct Source {
         enum class Kind : uint8_t { zmm, memory, broadcast };
         Kind kind;
