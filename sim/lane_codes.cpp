@@ -11,8 +11,7 @@ void LaneCodes::load(const CodeBlock& block, int bits, size_t words) {
     size_t row_stride = block.stride;
     has_skips_ = false;
     if (lane_by_lane) {
-        // Not a power of two, whose rows would share few lines of the cache.
-        row_stride = (block.lanes + 15) / 16 * 16 + 16;
+        row_stride = block.lanes + 16;  // no power of two for full blocks: its rows would share few lines of the cache
         rows_.resize(block.k * row_stride);
         has_skips_ = transpose_codes(block.codes, block.stride, block.lanes, block.k, kSkip, rows_.data(), row_stride);
         rows = rows_.data();

@@ -129,16 +129,24 @@ class Tile {
         for (size_t i = 0; i < others.count; ++i)
             planes_to_codes({acc + i * acc_words_, acc_words_}, acc_bits_, words_,
                             std::span(lane_words_).subspan(i * lanes_.count, lanes_.count));
-        const bool adds_init = !loads_init(mac_.products());
+        if (!loads_init(mac_.products())) add_inits(others);
         const int unused = 64 - acc_bits_;
-        for (size_t lane = 0; lane < lanes_.count; ++lane) {
+        const size_t next_lane = sides_.place(1, 0), next_other = sides_.place(0, 1);
+        int64_t* out = g_.out + sides_.place(lanes_.first, others.first);
+        for (size_t lane = 0; lane < lanes_.count; ++lane, out += next_lane) {
             for (size_t i = 0; i < others.count; ++i) {
-                const size_t other = others.first + i;
-                uint64_t code = lane_words_[i * lanes_.count + lane];
-                if (adds_init) code += static_cast<uint64_t>(sides_.init(lanes_.first + lane, other));
-                g_.out[sides_.place(lanes_.first + lane, other)] = static_cast<int64_t>(code << unused) >> unused;
+                const uint64_t code = lane_words_[i * lanes_.count + lane];
+                out[i * next_other] = static_cast<int64_t>(code << unused) >> unused;
             }
         }
+    }
+
+    /// For MAC units that only clear: what could not be loaded.
+    void add_inits(Range others) {
+        for (size_t i = 0; i < others.count; ++i)
+            for (size_t lane = 0; lane < lanes_.count; ++lane)
+                lane_words_[i * lanes_.count + lane] +=
+                    static_cast<uint64_t>(sides_.init(lanes_.first + lane, others.first + i));
     }
 
     const MatmulArgs& g_;

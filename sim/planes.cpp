@@ -92,20 +92,27 @@ void planes_to_codes(std::span<const uint64_t> planes, int bits, size_t words, s
 bool transpose_codes(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted, uint32_t* rows,
                      size_t row_stride, Isa isa) {
     constexpr size_t kBlock = detail::kTransposed;
-    const size_t end = (lanes - 1) * lane_stride + k;  // of all codes
+    const auto transpose = kernels_of(isa).transpose32;
     bool found = false;
-    for (size_t first = 0; first < k; first += kBlock) {
-        // Kernels read whole blocks, which must not pass the end. The last lanes are left.
-        const size_t count = std::min(kBlock, k - first);
-        const size_t readable = first + kBlock <= end ? (end - first - kBlock) / lane_stride + 1 : 0;
-        const size_t whole_lanes = std::min(lanes, readable) / kBlock * kBlock;
-        found |= kernels_of(isa).transpose32(codes + first, lane_stride, whole_lanes, count, wanted,
-                                             rows + first * row_stride, row_stride);
-        for (size_t lane = whole_lanes; lane < lanes; ++lane) {
-            for (size_t i = first; i < first + count; ++i) {
-                const int32_t code = codes[lane * lane_stride + i];
-                found |= code == wanted;
-                rows[i * row_stride + lane] = static_cast<uint32_t>(code);
+    // Some lanes with all of their codes, then the next ones: lanes may be a page apart.
+    for (size_t lane = 0; lane < lanes; lane += kBlock) {
+        const size_t lane_count = std::min(kBlock, lanes - lane);
+        for (size_t first = 0; first < k; first += kBlock) {
+            const size_t count = std::min(kBlock, k - first);
+            const int32_t* const from = codes + lane * lane_stride + first;
+            uint32_t* const to = rows + first * row_stride + lane;
+            // Kernels read whole blocks. Beyond k are codes of the next lanes, as long as there are some.
+            const size_t read = (lane + kBlock - 1) * lane_stride + first + kBlock;
+            if (lane_count == kBlock && read <= (lanes - 1) * lane_stride + k) {
+                found |= transpose(from, lane_stride, count, wanted, to, row_stride);
+                continue;
+            }
+            for (size_t i = 0; i < lane_count; ++i) {
+                for (size_t j = 0; j < count; ++j) {
+                    const int32_t code = from[i * lane_stride + j];
+                    found |= code == wanted;
+                    to[j * row_stride + i] = static_cast<uint32_t>(code);
+                }
             }
         }
     }

@@ -17,11 +17,10 @@ struct PlaneKernels {
     void (*split32)(const uint32_t* codes, int bits, uint64_t* planes, size_t stride);
     void (*join64)(const uint64_t* planes, size_t stride, int bits, uint64_t* codes);
     void (*join32)(const uint64_t* planes, size_t stride, int bits, uint32_t* codes);
-    /// rows[i][lane] = codes[lane][i] for i below k, at most kTransposed, and `lanes` lanes, a multiple of it; lanes of
-    /// codes and rows stand so far apart. Of each lane kTransposed codes are read. Returns whether `wanted` is among
-    /// those written.
-    bool (*transpose32)(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted,
-                        uint32_t* rows, size_t row_stride);
+    /// rows[i][lane] = codes[lane][i] for kTransposed lanes and i below k, at most as many; lanes of codes and rows
+    /// stand so far apart. Of each lane kTransposed codes are read. Returns whether `wanted` is among those written.
+    bool (*transpose32)(const int32_t* codes, size_t lane_stride, size_t k, int32_t wanted, uint32_t* rows,
+                        size_t row_stride);
 };
 
 extern const PlaneKernels kPlanesPortable;

@@ -151,24 +151,21 @@ template <int kStep>
             swap_blocks<kStep>(rows[row], rows[row + kStep], std::make_integer_sequence<int, kTransposed>{});
 }
 
-inline bool transpose32(const int32_t* codes, size_t lane_stride, size_t lanes, size_t k, int32_t wanted,
-                        uint32_t* rows, size_t row_stride) {
-    Codes found{};
-    for (size_t lane = 0; lane < lanes; lane += kTransposed) {
-        Codes block[kTransposed];
+inline bool transpose32(const int32_t* codes, size_t lane_stride, size_t k, int32_t wanted, uint32_t* rows,
+                        size_t row_stride) {
+    Codes found{}, block[kTransposed];
 #pragma GCC unroll 16
-        for (size_t row = 0; row < kTransposed; ++row)
-            block[row] = *reinterpret_cast<const UnalignedCodes*>(codes + (lane + row) * lane_stride);
-        swap_blocks<8>(block);
-        swap_blocks<4>(block);
-        swap_blocks<2>(block);
-        swap_blocks<1>(block);
+    for (size_t row = 0; row < kTransposed; ++row)
+        block[row] = *reinterpret_cast<const UnalignedCodes*>(codes + row * lane_stride);
+    swap_blocks<8>(block);
+    swap_blocks<4>(block);
+    swap_blocks<2>(block);
+    swap_blocks<1>(block);
 #pragma GCC unroll 16
-        for (size_t row = 0; row < kTransposed; ++row) {
-            if (row == k) break;
-            found |= block[row] == wanted;
-            *reinterpret_cast<UnalignedCodes*>(rows + row * row_stride + lane) = block[row];
-        }
+    for (size_t row = 0; row < kTransposed; ++row) {
+        if (row == k) break;
+        found |= block[row] == wanted;
+        *reinterpret_cast<UnalignedCodes*>(rows + row * row_stride) = block[row];
     }
     int32_t any = 0;
     for (size_t i = 0; i < kTransposed; ++i) any |= found[i];
