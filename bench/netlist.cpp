@@ -1,6 +1,7 @@
 // Evaluations/s of multipliers bit-sliced (sim/bitslice.h), beside their Verilated modules, and the rate of exhaustive
-// error figures on the netlist (gen/netlist_metrics.h). Rates of one thread are per second of processor time, so that
-// they hold on a machine that does other things. Outputs of netlist and modules are compared.
+// error figures on the netlist (gen/netlist_metrics.h); MAC/s of products of matrices (sim/netlist_engine.h). Rates of
+// one thread are per second of processor time, so that they hold on a machine that does other things. Outputs of
+// netlist and modules are compared.
 #include <algorithm>
 #include <array>
 #include <benchmark/benchmark.h>
@@ -23,7 +24,10 @@
 #include "gen/verilated.h"
 #include "sim/bitslice.h"
 #include "sim/error.h"
+#include "sim/mac_step.h"
+#include "sim/netlist_engine.h"
 #include "sim/planes.h"
+#include "sim/random.h"
 
 namespace concrete::bench {
 namespace {
@@ -47,18 +51,22 @@ double best_cpu_seconds(Call call) {
 }
 
 #if defined(__x86_64__)
-constexpr int kRounds = 10'000'000, kChains = 8;
+constexpr int kRounds = 5'000'000, kChains = 16;
 
-/// kRounds vpternlog on registers in each of kChains chains.
+/// kRounds vpternlog on registers in each of kChains chains: enough to hide that each waits two or three cycles for the
+/// one before.
 [[gnu::target("avx512f")]] void ternary_logic() {
-    __m512i x[kChains];
-    for (int i = 0; i < kChains; ++i) x[i] = _mm512_set1_epi32(i);
+    __m512i x0{}, x1{}, x2{}, x3{}, x4{}, x5{}, x6{}, x7{};
+    __m512i x8{}, x9{}, x10{}, x11{}, x12{}, x13{}, x14{}, x15{};
     const __m512i y = _mm512_set1_epi32(77), z = _mm512_set1_epi32(1234);
-    for (int round = 0; round < kRounds; ++round)
-        for (__m512i& chain : x) {
-            chain = _mm512_ternarylogic_epi64(chain, y, z, 0x96);
-            asm volatile("" : "+v"(chain));  // as it stands: no two rounds in one
-        }
+    const auto once = [&](__m512i & chain) __attribute__((always_inline, target("avx512f"))) {
+        chain = _mm512_ternarylogic_epi64(chain, y, z, 0x96);
+        asm volatile("" : "+v"(chain));  // as it stands: no two rounds in one
+    };
+    for (int round = 0; round < kRounds; ++round) {
+        once(x0), once(x1), once(x2), once(x3), once(x4), once(x5), once(x6), once(x7);
+        once(x8), once(x9), once(x10), once(x11), once(x12), once(x13), once(x14), once(x15);
+    }
 }
 #endif
 
@@ -85,18 +93,23 @@ constexpr std::array<Case, 4> kCases{{{"booth8_m4-P8", 8, true},
                                       {"mul_u_exact-A_BITS12-B_BITS12", 12, false},
                                       {"mul16u_exact", 16, false}}};
 
+/// Sources of an instance of the catalogue.
+sim::Sources sources_of(const char* name) {
+    static const gen::Catalogue catalogue = gen::load_catalogue(gen::default_catalogue_path());
+    const auto [family, parameters] = gen::parse_instance_name(catalogue, name);
+    return gen::catalogue_request(*family, parameters).sources;
+}
+
 /// The operator with its netlist, synthesized once.
 const sim::Operator& operator_of(const Case& c) {
     static std::map<std::string, sim::Operator> made;
     if (const auto known = made.find(c.name); known != made.end()) return known->second;
-    static const gen::Catalogue catalogue = gen::load_catalogue(gen::default_catalogue_path());
-    const auto [family, parameters] = gen::parse_instance_name(catalogue, c.name);
     sim::Operator op;
     op.name = c.name;
     op.a = {"a", c.bits, c.is_signed};
     op.b = {"b", c.bits, c.is_signed};
     op.y = {"y", 2 * c.bits, c.is_signed};
-    op.sources = gen::catalogue_request(*family, parameters).sources;
+    op.sources = sources_of(c.name);
     op.netlist = gen::synthesize(op).netlist;
     return made[c.name] = op;
 }
@@ -258,6 +271,66 @@ void evaluate(benchmark::State& state, const Case& c, sim::Isa isa) {
     }
 }
 
+/// An accumulator for the products: exact, or with an adder of the catalogue as a netlist.
+struct Adder {
+    const char* name;  // nullptr for exact
+    int bits;
+};
+constexpr std::array<Adder, 5> kAdders{
+    {{nullptr, 24}, {nullptr, 32}, {"add_eta_i-K8-W24", 24}, {"add_eta_i-K8-W32", 32}, {"add_loa-K8-W32", 32}}};
+
+sim::AccumulatorSpec accumulator_of(const Adder& adder) {
+    sim::AccumulatorSpec spec{adder.bits, sim::Overflow::wrap, 0, nullptr};
+    if (adder.name == nullptr) return spec;
+    auto op = std::make_shared<sim::Operator>();
+    op->name = adder.name;
+    op->kind = sim::OperatorKind::adder;
+    op->a = {"a", adder.bits, false};
+    op->b = {"b", adder.bits, false};
+    op->sources = sources_of(adder.name);
+    op->y = {"y", adder.bits + 1, false};
+    op->netlist = gen::synthesize(*op).netlist;
+    spec.adder = op;
+    return spec;
+}
+
+/// A product of matrices as a layer has it, on circuits made before, with one thread. The bound counts the nodes of one
+/// multiplier and accumulator.
+void multiply(benchmark::State& state, const Case& c, const Adder& adder, sim::Isa isa,
+              sim::NetlistMac::Method method) {
+    constexpr size_t m = 4096, k = 576, n = 64;
+    const sim::AccumulatorSpec spec = accumulator_of(adder);
+    const auto op = std::make_shared<const sim::Operator>(operator_of(c));
+    const sim::CodeRange range{sim::lowest_code(op->a), sim::highest_code(op->a)};
+    const auto products = std::make_shared<const sim::ProductModel>(op, range, range, false);
+    sim::Random random(1);
+    const auto draw = [&](size_t count) {
+        std::vector<int32_t> codes(count);
+        for (int32_t& code : codes)
+            code = static_cast<int32_t>(range.lowest + static_cast<int64_t>(random.below(range.count())));
+        return codes;
+    };
+    const std::vector<int32_t> a = draw(m * k), w = draw(k * n);
+    const std::vector<int64_t> init(n, 5);
+    std::vector<int64_t> out(m * n);
+    const sim::MatmulArgs args{m, k, n, a.data(), w.data(), init.data(), false, products.get(), spec, out.data()};
+    const sim::NetlistMac mac(products, spec, isa, method);
+    double start = cpu_seconds();
+    mac.runner(sim::LaneSide::a, false);
+    state.counters["prepare_ms"] = 1000 * (cpu_seconds() - start);
+    double best = 1e30;
+    for (auto _ : state) {
+        start = cpu_seconds();
+        sim::netlist_matmul(args, mac, 1);
+        best = std::min(best, cpu_seconds() - start);
+    }
+    const double rate = double{m} * k * n / best;
+    const auto nodes = static_cast<double>(sim::mac_netlist(*products, spec).netlist.nodes.size());
+    state.counters["nodes"] = nodes;
+    state.counters["mac/s"] = rate;
+    if (isa >= sim::Isa::avx512) state.counters["share_of_bound"] = nodes * rate / 512 / *ternary_logic_bound();
+}
+
 void metrics(benchmark::State& state, const Case& c, sim::Isa isa, int threads) {
     const sim::Operator& op = operator_of(c);
     double seconds = 0, pairs = 0;
@@ -280,6 +353,18 @@ void register_all() {
                 ->Iterations(1);
         for (const sim::Isa isa : sim::available_isas())
             benchmark::RegisterBenchmark(("netlist/" + name + "/" + to_string(isa)).c_str(), evaluate, c, isa);
+    }
+    for (const Case& c : kCases) {
+        const auto add = [&](const Adder& adder, sim::Isa isa, sim::NetlistMac::Method method, const char* how) {
+            benchmark::RegisterBenchmark(fmt::format("matmul/{}/{}W{}/{}", c.name,
+                                                     adder.name ? fmt::format("{}/", adder.name) : "", adder.bits, how)
+                                             .c_str(),
+                                         multiply, c, adder, isa, method)
+                ->Unit(benchmark::kMillisecond);
+        };
+        for (const Adder& adder : kAdders) add(adder, sim::default_isa(), sim::NetlistMac::Method::fastest, "fastest");
+        for (const sim::Isa isa : sim::available_isas())
+            add(kAdders[0], isa, sim::NetlistMac::Method::interpreted, to_string(isa).c_str());
     }
     for (const Case& c : kCases)
         for (const sim::Isa isa : sim::available_isas())
