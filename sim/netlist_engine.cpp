@@ -25,7 +25,7 @@ class Sides {
         if (!rows_in_lanes_) return;
         columns_.resize(g.k * g.n);
         for (size_t k = 0; k < g.k; ++k)
-            for (size_t n = 0; n < g.n; ++n) columns_[n * g.k + k] = g.w[k * g.n + n];
+            for (size_t n = 0; n < g.n; ++n) columns_[n * g.k + k] = static_cast<uint32_t>(g.w[k * g.n + n]);
     }
 
     LaneSide lane_side() const { return rows_in_lanes_ ? LaneSide::a : LaneSide::w; }
@@ -36,9 +36,10 @@ class Sides {
         if (rows_in_lanes_) return {g_.a + lane * g_.k + k, lanes, count, g_.k, Order::lane_by_lane};
         return {g_.w + k * g_.n + lane, lanes, count, g_.n, Order::side_by_side};
     }
-    /// All k of one.
-    std::span<const int32_t> other_codes(size_t other) const {
-        return {(rows_in_lanes_ ? columns_.data() : g_.a) + other * g_.k, g_.k};
+    /// All k of one, as raw patterns; never kSkip where they are weights.
+    std::span<const uint32_t> other_codes(size_t other) const {
+        const auto* const rows = reinterpret_cast<const uint32_t*>(g_.a);
+        return {(rows_in_lanes_ ? columns_.data() : rows) + other * g_.k, g_.k};
     }
     /// Place of an output in [m, n].
     size_t place(size_t lane, size_t other) const { return rows_in_lanes_ ? lane * g_.n + other : other * g_.n + lane; }
@@ -51,7 +52,7 @@ class Sides {
   private:
     const MatmulArgs& g_;
     bool rows_in_lanes_;
-    std::vector<int32_t> columns_;  // [n, k] weight codes, where they are the other ones
+    std::vector<uint32_t> columns_;  // [n, k] weight codes, where they are the other ones
 };
 
 struct Range {
@@ -114,13 +115,14 @@ class Tile {
     /// MACs in order of k, without those where the other code is kSkip.
     void accumulate(size_t other, Range depth, uint64_t* acc) {
         const StepRunner& runner = mac_.runner(sides_.lane_side(), codes_.has_skips());
-        const std::span<const int32_t> codes = sides_.other_codes(other).subspan(depth.first, depth.count);
-        const auto begin = codes.begin();
-        for (auto at = begin; at != codes.end();) {
-            const auto end = std::find(at, codes.end(), kSkip);
-            raw_.assign(at, end);
-            runner.run(words_, codes_.at(static_cast<size_t>(at - begin)), raw_, acc);
-            at = std::find_if(end, codes.end(), [](int32_t code) { return code != kSkip; });
+        const std::span<const uint32_t> codes = sides_.other_codes(other).subspan(depth.first, depth.count);
+        if (sides_.lane_side() == LaneSide::a) return runner.run(words_, codes_.at(0), codes, acc);
+        constexpr auto kSkipped = static_cast<uint32_t>(kSkip);
+        for (size_t k = 0; k < codes.size();) {
+            const auto rest = codes.subspan(k);
+            const auto run = static_cast<size_t>(std::find(rest.begin(), rest.end(), kSkipped) - rest.begin());
+            runner.run(words_, codes_.at(k), rest.first(run), acc);
+            for (k += run; k < codes.size() && codes[k] == kSkipped;) ++k;
         }
     }
 
@@ -158,7 +160,6 @@ class Tile {
     LaneCodes codes_;
     AlignedWords accumulators_;         // [others][acc_bits][words]
     std::vector<uint64_t> lane_words_;  // [some others][lanes]
-    std::vector<uint32_t> raw_;         // some codes of the other side
 };
 
 }  // namespace

@@ -44,7 +44,7 @@ class CodeRunner : public StepRunner {
     size_t block_words(size_t) const override { return StepCode::kWords; }
 
     void run(size_t, const uint64_t* lanes, std::span<const uint32_t> codes, uint64_t* acc) const override {
-        constexpr size_t kChunk = 128;                // steps whose masks stay in the nearest cache
+        constexpr size_t kChunk = 256;                // steps whose masks stay in the nearest cache
         std::array<uint32_t, kChunk * 32 + 8> masks;  // written in groups of 8, the last of which may be too long
         while (!codes.empty()) {
             const size_t count = std::min(kChunk, codes.size());

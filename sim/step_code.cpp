@@ -42,8 +42,8 @@ size_t write_loop(const StepCircuit& circuit, X86Assembler& code, StepCode::Figu
     const size_t begin = code.position();
     const size_t spill_slots = detail::write_step_body(circuit, kBases, code, figures);
     code.add(kBases.lanes,
-             static_cast<int32_t>(circuit.steps * circuit.lane_planes * StepCode::kWords * sizeof(uint64_t)));
-    code.add(kBases.masks, static_cast<int32_t>(circuit.steps * circuit.other_bits * sizeof(uint32_t)));
+             static_cast<int32_t>(size_t{circuit.steps} * circuit.lane_planes * StepCode::kWords * sizeof(uint64_t)));
+    code.add(kBases.masks, static_cast<int32_t>(size_t{circuit.steps} * circuit.other_bits * sizeof(uint32_t)));
     code.exchange(kBases.now, kBases.next);
     code.decrement(kPasses);
     code.jump_back_unless_zero(begin);
