@@ -20,12 +20,12 @@ using Zmm = X86Assembler::Zmm;
 constexpr size_t kRegisters = 32;
 constexpr size_t kNever = std::numeric_limits<size_t>::max();
 constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-constexpr int32_t kPlaneBytes = 64, kMaskBytes = 4;
+constexpr size_t kPlaneBytes = 64, kMaskBytes = 4;
 // Found by trying them on multipliers of 8 to 16 bits.
 constexpr size_t kPatience = 3, kSpare = 2;
 
-int32_t bytes(size_t index, int32_t unit) {
-    return static_cast<int32_t>(index) * unit;
+int32_t bytes(size_t index, size_t unit) {
+    return static_cast<int32_t>(index * unit);
 }
 
 /// When each signal is read: by which nodes, counted in the order in which they are written.
@@ -111,7 +111,7 @@ class Body {
         return value.zmm ? Source::of(*value.zmm) : *value.home;
     }
 
-    /// A register for a new value. The one longest free: an instruction that ignores what is in it still waits for it.
+    /// A register for a new value.
     Zmm take() {
         if (free_.empty()) evict();
         const Zmm zmm = free_.front();
@@ -183,7 +183,8 @@ class Body {
         return zmm;
     }
 
-    /// The roles of a node's signals in its instruction, kNone for what it ignores.
+    /// The roles of a node's signals in a ternary instruction, all kNone for a constant. Nothing is overwritten without
+    /// need: an instruction waits for the old value even if its table ignores it.
     struct Roles {
         uint32_t overwritten = kNone, second = kNone, third = kNone;
     };
@@ -203,16 +204,12 @@ class Body {
 
     Roles roles_of(const NodeFunction& function) {
         const std::array<uint32_t, 3> signals = by_cost(function);
-        const bool first_is_kept = function.count > 0 && in_register(signals[0]) && !is_last_read(signals[0]);
         switch (function.count) {
             case 0:
                 return {};
             case 1:
-                return {kNone, kNone, signals[0]};
+                return {signals[0], signals[0], signals[0]};
             case 2:
-                // Nothing need be overwritten where one is in a register; only one can be read from memory.
-                if (first_is_kept) return {kNone, signals[0], signals[1]};
-                if (!in_register(signals[0]) && in_register(signals[1])) return {kNone, signals[1], signals[0]};
                 return {signals[0], signals[0], signals[1]};
             default:
                 if (!in_register(signals[1])) {
@@ -238,6 +235,54 @@ class Body {
         return static_cast<uint8_t>(table);
     }
 
+    /// A function of two signals that has an instruction of its own.
+    struct Binary {
+        X86Assembler::Logic logic;
+        uint32_t second, third;
+    };
+    static std::optional<Binary> binary_of(const NodeFunction& function) {
+        using Logic = X86Assembler::Logic;
+        const auto& [x, y, unused] = function.signals;
+        if (function.count != 2) return std::nullopt;
+        switch (function.table) {
+            case 0b1000:
+                return Binary{Logic::conjunction, x, y};
+            case 0b0100:
+                return Binary{Logic::inhibition, y, x};
+            case 0b0010:
+                return Binary{Logic::inhibition, x, y};
+            case 0b0110:
+                return Binary{Logic::exclusive_or, x, y};
+            case 0b1110:
+                return Binary{Logic::disjunction, x, y};
+            default:
+                return std::nullopt;
+        }
+    }
+
+    Zmm write_binary(Binary binary) {
+        if (!in_register(binary.second) && binary.logic != X86Assembler::Logic::inhibition)
+            std::swap(binary.second, binary.third);
+        if (!in_register(binary.second)) load(binary.second);
+        const Zmm second = *values_[binary.second].zmm;
+        const Source third = source(binary.third);
+        const Zmm to = is_last_read(binary.second) ? withdraw(binary.second) : take();
+        code_.binary_logic(binary.logic, to, second, third);
+        if (third.kind != Source::Kind::zmm) ++figures_.memory_operands;
+        return to;
+    }
+
+    Zmm write_ternary(const NodeFunction& function) {
+        const Roles roles = roles_of(function);
+        const Zmm to = roles.overwritten == kNone ? take() : overwritable(roles.overwritten);
+        const Zmm second = roles.second == roles.overwritten ? to : values_[roles.second].zmm.value_or(to);
+        const bool third_is_to = roles.third == roles.overwritten;
+        const Source third = third_is_to ? Source::of(to) : source(roles.third);
+        code_.ternary_logic(table_of(function, roles), to, second, third);
+        if (third.kind != Source::Kind::zmm) ++figures_.memory_operands;
+        return to;
+    }
+
     void write_node() {
         const NodeFunction& function = functions_[at_];
         const auto signals = std::span(function.signals).first(function.count);
@@ -248,14 +293,8 @@ class Body {
         for (const uint32_t signal : signals)
             if (!in_register(signal) && !is_last_read(signal) && free_.size() > kSpare) load(signal);
 
-        const Roles roles = roles_of(function);
-        const bool has_last = roles.third != kNone;
-        const Zmm second_before = roles.second != kNone && in_register(roles.second) ? *values_[roles.second].zmm : 0;
-        const Zmm to = roles.overwritten != kNone ? overwritable(roles.overwritten) : take();
-        const bool second_is_to = roles.second == kNone || roles.second == roles.overwritten;
-        const Source third = has_last ? source(roles.third) : Source::of(to);
-        code_.ternary_logic(table_of(function, roles), to, second_is_to ? to : second_before, third);
-        if (third.kind != Source::Kind::zmm) ++figures_.memory_operands;
+        const std::optional<Binary> binary = binary_of(function);
+        const Zmm to = binary ? write_binary(*binary) : write_ternary(function);
 
         for (const uint32_t signal : signals)
             if (is_last_read(signal)) release(signal);

@@ -65,6 +65,10 @@ void X86Assembler::ternary_logic(uint8_t table, Zmm to, Zmm second, const Source
     byte(table);
 }
 
+void X86Assembler::binary_logic(Logic logic, Zmm to, Zmm second, const Source& third) {
+    evex(Map::m0f, static_cast<uint8_t>(logic), to, second, third);  // vpandd, vpandnd, vpord, vpxord
+}
+
 void X86Assembler::clear_upper_vectors() {
     byte(0xc5), byte(0xf8), byte(0x77);  // vzeroupper
 }

@@ -40,6 +40,10 @@ class X86Assembler {
     void store(Memory to, Zmm from);
     /// to := bit 4 to + 2 second + third of the table, for every bit.
     void ternary_logic(uint8_t table, Zmm to, Zmm second, const Source& third);
+    enum class Logic : uint8_t { conjunction = 0xdb, inhibition = 0xdf, disjunction = 0xeb, exclusive_or = 0xef };
+    /// to := second & third, ~second & third, second | third or second ^ third. Unlike ternary_logic() this does not
+    /// wait for what is in `to`.
+    void binary_logic(Logic logic, Zmm to, Zmm second, const Source& third);
     /// So that code without AVX runs at full speed afterwards.
     void clear_upper_vectors();
 
