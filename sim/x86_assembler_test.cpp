@@ -62,6 +62,23 @@ TEST(X86Assembler, EncodesAsTheGnuAssemblerDoes) {
             c.ternary_logic(0xca, 5, 20, Source::broadcast({Register::r11, 0x400}));
         },
         {0x62, 0xd3, 0x5d, 0x50, 0x25, 0xab, 0x00, 0x04, 0x00, 0x00, 0xca});
+    // vpandd %zmm1,%zmm2,%zmm3; vpandnd 0x40(%rsi),%zmm17,%zmm31
+    using Logic = X86Assembler::Logic;
+    expect([](X86Assembler& c) { c.binary_logic(Logic::conjunction, 3, 2, Source::of(1)); },
+           {0x62, 0xf1, 0x6d, 0x48, 0xdb, 0xd9});
+    expect(
+        [](X86Assembler& c) {
+            c.binary_logic(Logic::inhibition, 31, 17, Source::at({Register::rsi, 0x40}));
+        },
+        {0x62, 0x61, 0x75, 0x40, 0xdf, 0x7e, 0x01});
+    // vpord %zmm31,%zmm16,%zmm9; vpxord 0x8(%rdx){1to16},%zmm20,%zmm5
+    expect([](X86Assembler& c) { c.binary_logic(Logic::disjunction, 9, 16, Source::of(31)); },
+           {0x62, 0x11, 0x7d, 0x40, 0xeb, 0xcf});
+    expect(
+        [](X86Assembler& c) {
+            c.binary_logic(Logic::exclusive_or, 5, 20, Source::broadcast({Register::rdx, 8}));
+        },
+        {0x62, 0xf1, 0x5d, 0x50, 0xef, 0x6a, 0x02});
     // vmovdqa32 %zmm17,%zmm2; vmovdqa32 0x80(%rcx),%zmm23; vpbroadcastd 0x10(%r9),%zmm29
     expect([](X86Assembler& c) { c.move(2, Source::of(17)); }, {0x62, 0xb1, 0x7d, 0x48, 0x6f, 0xd1});
     expect(
@@ -145,6 +162,28 @@ TEST(X86Assembler, RunsEveryTableOnEveryKindOfOperand) {
             expect_ternary(of, zmm(0), zmm(distance), Source::of(zmm(2 * distance + 1)));
             expect_ternary(of, zmm(0), zmm(distance), Source::at(plane(2)));
             expect_ternary(of, zmm(0), zmm(distance), Source::broadcast({Register::rdi, 2 * 64 + 3 * 8 + 4}));
+        }
+    }
+}
+
+TEST(X86Assembler, RunsEveryFunctionOfTwo) {
+    if (available_isas().back() < Isa::avx512) GTEST_SKIP() << "needs AVX-512";
+    using Logic = X86Assembler::Logic;
+    for (const Logic logic : {Logic::conjunction, Logic::inhibition, Logic::disjunction, Logic::exclusive_or}) {
+        Planes512 planes(9);
+        X86Assembler code;
+        code.move(20, Source::at(plane(0)));
+        code.binary_logic(logic, 11, 20, Source::at(plane(1)));
+        code.store(plane(3), 11);
+        code.clear_upper_vectors();
+        code.give_back();
+        planes.run(code);
+        for (size_t word = 0; word < 8; ++word) {
+            const uint64_t x = planes.at(0, word), y = planes.at(1, word), got = planes.at(3, word);
+            if (logic == Logic::conjunction) EXPECT_EQ(got, x & y);
+            if (logic == Logic::inhibition) EXPECT_EQ(got, ~x & y);
+            if (logic == Logic::disjunction) EXPECT_EQ(got, x | y);
+            if (logic == Logic::exclusive_or) EXPECT_EQ(got, x ^ y);
         }
     }
 }
