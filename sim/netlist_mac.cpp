@@ -48,7 +48,7 @@ class CodeRunner : public StepRunner {
         std::array<uint32_t, kChunk * 32 + 8> masks;  // written in groups of 8, the last of which may be too long
         while (!codes.empty()) {
             const size_t count = std::min(kChunk, codes.size());
-            for (size_t k = 0; k < count; ++k) expand(codes[k], masks.data() + k * other_bits_);
+            expand(codes.first(count), masks.data());
             const size_t paired = pair_ ? count / 2 * 2 : 0;
             if (pair_) pair_->run(lanes, masks.data(), paired, acc);
             single_.run(lanes + paired * lane_words_, masks.data() + paired * other_bits_, count - paired, acc);
@@ -58,8 +58,13 @@ class CodeRunner : public StepRunner {
     }
 
   private:
-    void expand(uint32_t code, uint32_t* masks) const {
-        for (size_t bit = 0; bit < other_bits_; bit += 8) std::copy_n(kByteMasks.of[code >> bit & 255], 8, masks + bit);
+    void expand(std::span<const uint32_t> codes, uint32_t* masks) const {
+        for (const uint32_t code : codes) {
+            std::copy_n(kByteMasks.of[code & 255], 8, masks);
+            for (size_t bit = 8; bit < other_bits_; bit += 8)
+                std::copy_n(kByteMasks.of[code >> bit & 255], 8, masks + bit);
+            masks += other_bits_;
+        }
     }
 
     StepCode single_;
