@@ -179,11 +179,12 @@ TEST(X86Assembler, RunsEveryFunctionOfTwo) {
         code.give_back();
         planes.run(code);
         for (size_t word = 0; word < 8; ++word) {
-            const uint64_t x = planes.at(0, word), y = planes.at(1, word), got = planes.at(3, word);
-            if (logic == Logic::conjunction) EXPECT_EQ(got, x & y);
-            if (logic == Logic::inhibition) EXPECT_EQ(got, ~x & y);
-            if (logic == Logic::disjunction) EXPECT_EQ(got, x | y);
-            if (logic == Logic::exclusive_or) EXPECT_EQ(got, x ^ y);
+            const uint64_t x = planes.at(0, word), y = planes.at(1, word);
+            const uint64_t expected = logic == Logic::conjunction   ? x & y
+                                      : logic == Logic::inhibition  ? ~x & y
+                                      : logic == Logic::disjunction ? x | y
+                                                                    : x ^ y;
+            EXPECT_EQ(planes.at(3, word), expected);
         }
     }
 }
