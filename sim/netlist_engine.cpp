@@ -9,6 +9,7 @@
 #include "sim/mac_step.h"
 #include "sim/parallel.h"
 #include "sim/planes.h"
+#include "sim/step_code.h"
 
 namespace concrete::sim {
 namespace {
@@ -16,12 +17,13 @@ namespace {
 // What a thread holds at a time: planes of its lanes' codes for some k, read for one other code after the other, and
 // the accumulators of all of these. Both shall fit into the second-level cache.
 constexpr size_t kCodeWords = (128 << 10) / sizeof(uint64_t), kAccumulatorWords = (512 << 10) / sizeof(uint64_t);
+constexpr size_t kBlockLanes = 64 * StepCode::kWords;
 constexpr size_t kStored = 8;  // outputs of a lane written together: a cache line
 
 /// What lies along the lanes, rows of a or columns of w, and what is the same for all lanes.
 class Sides {
   public:
-    explicit Sides(const MatmulArgs& g) : g_(g), rows_in_lanes_(g.m >= g.n) {
+    explicit Sides(const MatmulArgs& g) : g_(g), rows_in_lanes_(blocks(g.m) * g.n <= blocks(g.n) * g.m) {
         if (!rows_in_lanes_) return;
         columns_.resize(g.k * g.n);
         for (size_t k = 0; k < g.k; ++k)
@@ -50,6 +52,9 @@ class Sides {
     bool same_init_in_all_lanes() const { return rows_in_lanes_ && !g_.init_per_row; }
 
   private:
+    /// Lanes come in blocks, full or not.
+    static size_t blocks(size_t lanes) { return (lanes + kBlockLanes - 1) / kBlockLanes; }
+
     const MatmulArgs& g_;
     bool rows_in_lanes_;
     std::vector<uint32_t> columns_;  // [n, k] weight codes, where they are the other ones

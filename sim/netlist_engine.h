@@ -9,9 +9,9 @@ namespace concrete::sim {
 /// multipliers, wide approximate adders and whole MAC units.
 ///
 /// Bit-sliced: a plane holds one bit of many accumulators, and a node of the circuit is evaluated for all of them at
-/// once. The longer side of the product lies along the lanes, its codes transposed to planes of bits; codes of the
-/// other side are the same for all lanes. A MAC unit without init port starts from its clear value, and init is added
-/// at the end.
+/// once. The side of the product that fills blocks of lanes better, mostly the longer one, lies along the lanes, its
+/// codes transposed to planes of bits; codes of the other side are the same for all lanes. A MAC unit without init port
+/// starts from its clear value, and init is added at the end.
 ///
 /// Throws: as check(MatmulArgs); InputError where mac_netlist_problem() finds one.
 void netlist_matmul(const MatmulArgs& args, int threads);
