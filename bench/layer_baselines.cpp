@@ -89,7 +89,7 @@ ScalarLoop::ScalarLoop(const sim::MacLayer& layer, const sim::Tensor<int32_t>& c
       channels_(layer.out_channels),
       groups_(layer.groups),
       k_(layer.k()),
-      table_(256 * 256),
+      table_(size_t{256} * 256),
       bias_(layer.bias_codes.begin(), layer.bias_codes.end()),
       out_(images_ * pixels_ * channels_) {
     const sim::CodeRange &a_range = layer.products->a_range(), &w_range = layer.products->w_range();

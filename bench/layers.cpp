@@ -149,7 +149,10 @@ void register_all(LayerBench& bench, const Options& options) {
 
 int run(int argc, char** argv) {
     const Options options = parse(argc, argv);
-    benchmark::Initialize(&argc, argv);
+    benchmark::Initialize(&argc, argv, [] {
+        std::fputs(kUsage, stdout);
+        benchmark::PrintDefaultHelp();
+    });
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) throw UsageError(kUsage);
     LayerBench bench(options.quick ? 0.02 : 0.05);
     register_all(bench, options);
