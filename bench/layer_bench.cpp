@@ -85,8 +85,8 @@ void LayerBench::time_engine(benchmark::State& state, const Case& c) {
     double engine = 1e30, fp32 = 1e30;
     for (auto _ : state) {
         for (int turn = 0; turn < 2; ++turn) {
-            fp32 = std::min(fp32, best_call_seconds(c.threads, budget_ / 2, dnnl(c, Baseline::fp32)));
-            engine = std::min(engine, best_call_seconds(c.threads, budget_, [&] {
+            fp32 = std::min(fp32, best_call_seconds(c.threads, budget(c) / 2, dnnl(c, Baseline::fp32)));
+            engine = std::min(engine, best_call_seconds(c.threads, budget(c), [&] {
                                   benchmark::DoNotOptimize(run_mac_layer(layer, codes, c.threads));
                               }));
         }
@@ -156,9 +156,9 @@ double LayerBench::baseline_seconds(const Case& c, Baseline baseline) {
     double seconds = 0;
     if (baseline == Baseline::scalar) {
         ScalarLoop loop = scalar_loop(c);
-        seconds = best_call_seconds(c.threads, 2 * budget_, [&] { loop.run(c.threads); });
+        seconds = best_call_seconds(c.threads, 2 * budget(c), [&] { loop.run(c.threads); });
     } else if (const auto& call = dnnl(c, baseline)) {
-        seconds = best_call_seconds(c.threads, 2 * budget_, call);
+        seconds = best_call_seconds(c.threads, 2 * budget(c), call);
     }
     return seconds_[key] = seconds;
 }
