@@ -24,7 +24,7 @@ std::function<void()> dnnl_call(const Case& c, Baseline baseline) {
 /// Binds the layer to the case's engine, or skips the case.
 std::optional<Binding> bind_or_skip(benchmark::State& state, const Case& c, sim::MacLayer& layer) {
     try {
-        return bind_engine(layer, c.engine);
+        return bind_engine(layer, c.batch, c.engine);
     } catch (const InputError& error) {
         state.SkipWithError(error.what());
         return std::nullopt;
@@ -131,7 +131,7 @@ void LayerBench::run_baseline_once(benchmark::State& state, const Case& c, Basel
 const sim::Tensor<int64_t>& LayerBench::reference(const Case& c) {
     if (operands_ == c.operands()) return reference_;
     sim::MacLayer layer = make_layer(c.shape, c.op, c.codes, c.acc);
-    bind_engine(layer, sim::Engine::gather);
+    bind_engine(layer, c.batch, sim::Engine::gather);
     reference_ = run_mac_layer(layer, make_codes(layer, c.batch), 1);
     operands_ = c.operands();
     if (c.acc.or_bits == 0 && layer.a_params.zero_point == 0) {

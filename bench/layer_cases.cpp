@@ -53,7 +53,7 @@ std::vector<sim::Engine> engines_for(const sim::Operator& op, Accumulation) {
     return engines;
 }
 
-Binding bind_engine(sim::MacLayer& layer, std::optional<sim::Engine> engine) {
+Binding bind_engine(sim::MacLayer& layer, size_t /*batch*/, std::optional<sim::Engine> engine) {
     layer.engine = sim::choose_engine(*layer.products, layer.acc, engine);
     return {layer.engine, 0};
 }

@@ -30,7 +30,7 @@ struct Accumulation {
 /// Seed 1. Requires: an 8x8 multiplier.
 sim::MacLayer make_layer(const LayerShape& shape, const OperatorPointer& op, Codes codes, Accumulation acc);
 
-/// Random activation codes for a batch, over the layer's whole range. Seed 2.
+/// Random activation codes of a batch for a layer of make_layer(). Seed 2.
 sim::Tensor<int32_t> make_codes(const sim::MacLayer& layer, size_t batch);
 
 /// How a layer will be computed.
@@ -42,7 +42,8 @@ struct Binding {
 /// Engines worth a try on an operator, to be compared with each other and with the choice.
 std::vector<sim::Engine> engines_for(const sim::Operator& op, Accumulation acc);
 
-/// Makes the layer ready for an engine, or for the one that would be chosen. Throws: InputError if it cannot.
-Binding bind_engine(sim::MacLayer& layer, std::optional<sim::Engine> engine);
+/// Makes the layer ready for an engine, or for the one that would be chosen for so many pictures. Throws: InputError if
+/// it cannot.
+Binding bind_engine(sim::MacLayer& layer, size_t batch, std::optional<sim::Engine> engine);
 
 }  // namespace concrete::bench
