@@ -18,7 +18,7 @@ constexpr int64_t kVersion = 1;
 /// Most multiply-accumulates of one histogram, so that sums of a file's histograms stay within 64 bits.
 constexpr int64_t kMaxMacs = int64_t{1} << 62;
 
-int read_small(const Hdf5Reader& file, const std::string& item, const std::string& name, int lowest, int highest) {
+int read_bounded(const Hdf5Reader& file, const std::string& item, const std::string& name, int lowest, int highest) {
     const int64_t value = file.integer_attribute(item, name);
     if (value < lowest || value > highest) {
         file.fail(item, fmt::format("{} is {}, expected {} to {}", name, value, lowest, highest));
@@ -35,8 +35,8 @@ std::string read_printable(const Hdf5Reader& file, const std::string& item, cons
 Port read_port(const Hdf5Reader& file, const std::string& item, const std::string& role) {
     Port port;
     port.name = read_printable(file, item, role + "_name");
-    port.bits = read_small(file, item, role + "_bits", 1, kMaxMarginalBits);
-    port.is_signed = read_small(file, item, role + "_signed", 0, 1) == 1;
+    port.bits = read_bounded(file, item, role + "_bits", 1, kMaxMarginalBits);
+    port.is_signed = read_bounded(file, item, role + "_signed", 0, 1) == 1;
     return port;
 }
 
