@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,26 +8,38 @@
 
 namespace concrete::sim {
 
-/// Words in memory aligned to 64 bytes, a cache line and a vector of 512 bits. Grows, never shrinks; what was there
-/// before is lost when it does.
-class AlignedWords {
+/// Memory for vectors, aligned to 64 bytes, that grows and is kept: the scratch of kernels. T is a plain number.
+template <typename T>
+class Aligned {
   public:
-    /// Room for so many words, of no particular value.
-    void reserve(size_t words) {
-        if (words <= size_) return;
-        size_ = 0;
-        memory_.reset(static_cast<uint64_t*>(::operator new[](words * sizeof(uint64_t), std::align_val_t{64})));
-        size_ = words;
+    /// Room for `count` elements; what was there is lost where it has to grow.
+    T* reserve(size_t count) {
+        if (count > size_) {
+            size_ = 0;
+            memory_.reset();  // first, so that old and new memory are never both held
+            memory_.reset(static_cast<T*>(::operator new[](count * sizeof(T), kAlignment)));
+            size_ = count;
+        }
+        return memory_.get();
     }
-    uint64_t* data() { return memory_.get(); }
-    const uint64_t* data() const { return memory_.get(); }
+    /// The same, all 0.
+    T* zeroed(size_t count) {
+        T* const memory = reserve(count);
+        std::fill_n(memory, count, T{0});
+        return memory;
+    }
+    T* data() { return memory_.get(); }
+    const T* data() const { return memory_.get(); }
 
   private:
+    static constexpr std::align_val_t kAlignment{64};
     struct Free {
-        void operator()(uint64_t* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
+        void operator()(T* memory) const { ::operator delete[](memory, kAlignment); }
     };
-    std::unique_ptr<uint64_t[], Free> memory_;
+    std::unique_ptr<T[], Free> memory_;
     size_t size_ = 0;
 };
+
+using AlignedWords = Aligned<uint64_t>;
 
 }  // namespace concrete::sim

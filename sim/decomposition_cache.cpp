@@ -87,7 +87,9 @@ std::optional<Result> load(const std::string& key, const SumTable& table, size_t
     try {
         std::error_code error;
         if (!fs::exists(entry_of(key), error)) return std::nullopt;
-        const std::string bytes = read_file(entry_of(key));
+        const size_t operands = table.lanes + table.others;
+        const std::string bytes =
+            read_file(entry_of(key), sizeof(int32_t) * (operands + (most_terms + 1) * (1 + operands)));
         if (bytes == absence_text(key)) return Result{};
         Result result = parsed(bytes, table.lanes, table.others);
         if (result && result->terms.size() <= most_terms && decomposes(*result, table.values)) return result;

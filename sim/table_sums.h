@@ -33,7 +33,7 @@ struct SumTable {
 inline constexpr size_t kTileLanes = 256;  ///< lanes of a full tile, and the row stride of tiles and sums
 inline constexpr size_t kLaneStep = 64;    ///< lanes are worked on in multiples of a vector of bytes
 inline constexpr size_t kDepthStep = 4;    ///< k begins at multiples of a group of an int8 product
-inline constexpr size_t kOtherStep = 48;   ///< n begins at multiples of what register blocks divide
+inline constexpr size_t kOtherStep = 12;   ///< n begins at multiples of what register blocks divide
 
 /// Positions of the lane operand for some k. Lanes beyond those in use, up to the next multiple of kLaneStep, hold any
 /// valid position; what is summed there means nothing. Aligned to 64 bytes.

@@ -34,6 +34,19 @@ inline std::shared_ptr<Operator> random_multiplier(int a_bits, int b_bits, int y
     return op;
 }
 
+/// An 8x8 signed multiplier whose table is a sum of two products and more: few int8 products, non-zero at (0, 0).
+inline std::shared_ptr<Operator> low_rank_multiplier() {
+    auto op = std::make_shared<Operator>(
+        bare_operator("low_rank", OperatorKind::multiplier, {"a", 8, true}, {"b", 8, true}, {"y", 17, true}));
+    for (uint64_t a = 0; a < 256; ++a) {
+        for (uint64_t b = 0; b < 256; ++b) {
+            const auto x = static_cast<int32_t>(decode(a, 8, true)), w = static_cast<int32_t>(decode(b, 8, true));
+            op->lut.push_back(x * w + (x & 12) * (w >> 2) + 5 * (x & 3) - 3 * w + 11);
+        }
+    }
+    return op;
+}
+
 /// The exact product, with its table.
 inline std::shared_ptr<Operator> exact_multiplier(int a_bits, int b_bits, bool is_signed) {
     auto op = std::make_shared<Operator>(bare_operator("exact", OperatorKind::multiplier, {"a", a_bits, is_signed},
@@ -110,6 +123,49 @@ inline Netlist exact_product_netlist(int a_bits, int b_bits, bool is_signed) {
         sum = build.add(sum, row, subtracts ? build.one() : build.zero());
     }
     return build.finish(sum);
+}
+
+/// An 8x8 signed multiplier with a table and a small netlist of its own: the exact product with bits 0 and 2 inverted,
+/// bit 1 that of a, and bit 3 different where b is negative; 5 at (0, 0), and asymmetric.
+inline std::shared_ptr<Operator> twisted_multiplier() {
+    auto op = exact_multiplier(8, 8, true);
+    op->name = "twisted";
+    op->closed_form = ClosedForm::none;
+    NetlistBuilder build(16);
+    NetlistBuilder::Word y = build.append(exact_product_netlist(8, 8, true), build.input_word(0, 16));
+    y[0] = ~y[0];
+    y[1] = build.input(1);
+    y[2] = ~y[2];
+    y[3] = build.exclusive_or(y[3], build.input(15));
+    op->netlist = build.finish(y);
+    for (size_t a = 0; a < 256; ++a) {
+        for (size_t b = 0; b < 256; ++b) {
+            int32_t& product = op->lut[a * 256 + b];
+            product = ((product ^ 5) & ~2) | static_cast<int32_t>(a & 2);
+            if (b >= 128) product ^= 8;
+        }
+    }
+    return op;
+}
+
+/// A MAC unit whose accumulator of 12 bits never carries from bit 3 to bit 4.
+inline std::shared_ptr<Operator> broken_carry_unit(const std::string& init) {
+    auto op = std::make_shared<Operator>(
+        bare_operator("unit", OperatorKind::mac, {"a", 4, true}, {"b", 4, true}, {"acc", 12, true}));
+    NetlistBuilder build(4 + 4 + 12);
+    NetlistBuilder::Word product = build.append(exact_product_netlist(4, 4, true), build.input_word(0, 8));
+    product.resize(12, product.back());
+    const NetlistBuilder::Word acc = build.input_word(8, 12);
+    const auto part = [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+        return build.add({acc.begin() + begin, acc.begin() + end}, {product.begin() + begin, product.begin() + end},
+                         build.zero());
+    };
+    NetlistBuilder::Word next = part(0, 4);
+    const NetlistBuilder::Word high = part(4, 12);
+    next.insert(next.end(), high.begin(), high.end());
+    op->netlist = build.finish(next);
+    op->mac = MacInterface{"clk", "clear", "en", init, false, 1, init.empty() ? int64_t{-5} : int64_t{0}};
+    return op;
 }
 
 }  // namespace concrete::sim::testing
