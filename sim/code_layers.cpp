@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "sim/parallel.h"
 #include "sim/requantize.h"
 
 namespace concrete::sim {
@@ -10,29 +12,34 @@ namespace {
 
 constexpr int kExtraFractionBits = 8;  // of the addends in code_add
 
-/// Calls fold(out index, codes of the window that are no padding) for every output of a pooling layer.
-template <typename Fold>
-CodeTensor pool(const CodeTensor& in, const Layer& layer, Fold fold) {
+/// A pooling layer: add(sum, code) for the codes of a window that are no padding, from `start` on, then
+/// finish(sum, their number).
+template <typename Add, typename Finish>
+CodeTensor pool(const CodeTensor& in, const Layer& layer, int threads, int32_t start, const Add& add,
+                const Finish& finish) {
     const size_t planes = in.codes.shape[0] * in.codes.shape[1], h = in.codes.shape[2], w = in.codes.shape[3];
     const size_t out_h = layer.output_shape[1], out_w = layer.output_shape[2];
     const Window& window = layer.window;
     CodeTensor out{Tensor<int32_t>({in.codes.shape[0], in.codes.shape[1], out_h, out_w}), in.params, in.range};
-    std::vector<int32_t> seen;
-    for (size_t plane = 0; plane < planes; ++plane) {
-        for (size_t position = 0; position < out_h * out_w; ++position) {
-            seen.clear();
-            for (size_t ky = 0; ky < window.kernel[0]; ++ky) {
-                // Rows above the picture wrap to huge numbers and fail the comparison, as those below do.
-                const size_t y = position / out_w * window.stride[0] + ky - window.padding[0];
-                if (y >= h) continue;
-                for (size_t kx = 0; kx < window.kernel[1]; ++kx) {
-                    const size_t x = position % out_w * window.stride[1] + kx - window.padding[1];
-                    if (x < w) seen.push_back(in.codes.data[(plane * h + y) * w + x]);
-                }
+    // Where the kernel reaches the picture in the direction of an axis: [begin, end) of the input.
+    const auto reach = [&](size_t position, size_t axis, size_t extent) {
+        const size_t first = position * window.stride[axis], padding = window.padding[axis];
+        const size_t end = first + window.kernel[axis];
+        return std::pair(first < padding ? 0 : first - padding, end < padding ? 0 : std::min(end - padding, extent));
+    };
+    parallel_for(planes, threads, [&](size_t begin, size_t end) {
+        for (size_t i = begin * out_h * out_w; i < end * out_h * out_w; ++i) {
+            const size_t plane = i / (out_h * out_w);
+            const auto [top, bottom] = reach(i / out_w % out_h, 0, h);
+            const auto [left, right] = reach(i % out_w, 1, w);
+            int32_t sum = start;
+            for (size_t y = top; y < bottom; ++y) {
+                const int32_t* row = in.codes.data.data() + (plane * h + y) * w;
+                for (size_t x = left; x < right; ++x) sum = add(sum, row[x]);
             }
-            out.codes.data[plane * out_h * out_w + position] = fold(seen);
+            out.codes.data[i] = finish(sum, (bottom - top) * (right - left));
         }
-    }
+    });
     return out;
 }
 
@@ -45,39 +52,43 @@ CodeTensor code_relu(const CodeTensor& in) {
     return out;
 }
 
-CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer) {
-    return pool(in, layer,
-                [](const std::vector<int32_t>& seen) { return *std::max_element(seen.begin(), seen.end()); });
+CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer, int threads) {
+    return pool(
+        in, layer, threads, std::numeric_limits<int32_t>::min(),
+        [](int32_t best, int32_t code) { return std::max(best, code); }, [](int32_t best, size_t) { return best; });
 }
 
-CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer) {
+CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer, int threads) {
     const size_t largest_area = layer.window.kernel[0] * layer.window.kernel[1];
     std::vector<Requantizer> by_area(largest_area + 1);
     for (size_t area = 1; area <= largest_area; ++area) {
         by_area[area] = make_requantizer(1.0 / static_cast<double>(area), in.params.zero_point, in.range);
     }
-    return pool(in, layer, [&](const std::vector<int32_t>& seen) {
-        int64_t sum = 0;
-        for (const int32_t code : seen) sum += code - in.params.zero_point;
-        return static_cast<int32_t>(requantize(by_area[seen.size()], sum));
-    });
+    const auto zero = static_cast<int32_t>(in.params.zero_point);
+    return pool(
+        in, layer, threads, 0, [zero](int32_t sum, int32_t code) { return sum + code - zero; },
+        [&](int32_t sum, size_t area) { return static_cast<int32_t>(requantize(by_area[area], sum)); });
 }
 
-CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range) {
+CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range,
+                    int threads) {
     CodeTensor out{Tensor<int32_t>(inputs[0]->codes.shape), params, range};
     constexpr CodeRange kAddend{std::numeric_limits<int32_t>::min() / 4, std::numeric_limits<int32_t>::max() / 4};
     std::vector<Requantizer> to_sum;
     for (const CodeTensor* in : inputs) {
         to_sum.push_back(make_requantizer(in->params.scale / params.scale * (1 << kExtraFractionBits), 0, kAddend));
     }
-    for (size_t i = 0; i < out.codes.size(); ++i) {
-        int64_t sum = 0;
-        for (size_t j = 0; j < inputs.size(); ++j) {
-            sum += requantize(to_sum[j], inputs[j]->codes.data[i] - inputs[j]->params.zero_point);
+    parallel_for(out.codes.size(), threads, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+            int64_t sum = 0;
+            for (size_t j = 0; j < inputs.size(); ++j) {
+                sum += requantize(to_sum[j], inputs[j]->codes.data[i] - inputs[j]->params.zero_point);
+            }
+            const int64_t rounded = (sum + (1 << (kExtraFractionBits - 1))) >> kExtraFractionBits;
+            out.codes.data[i] =
+                static_cast<int32_t>(std::clamp(rounded + params.zero_point, range.lowest, range.highest));
         }
-        const int64_t rounded = (sum + (1 << (kExtraFractionBits - 1))) >> kExtraFractionBits;
-        out.codes.data[i] = static_cast<int32_t>(std::clamp(rounded + params.zero_point, range.lowest, range.highest));
-    }
+    });
     return out;
 }
 
@@ -91,11 +102,12 @@ Tensor<float> dequantize(const CodeTensor& in) {
 }
 
 CodeTensor quantize_tensor(const Tensor<float>& values, const QuantSpec& spec, const QuantParams& params,
-                           const CodeRange& range) {
+                           const CodeRange& range, int threads) {
     CodeTensor out{Tensor<int32_t>(values.shape), params, range};
-    for (size_t i = 0; i < out.codes.size(); ++i) {
-        out.codes.data[i] = static_cast<int32_t>(quantize_activation(values.data[i], spec, params, range));
-    }
+    parallel_for(out.codes.size(), threads, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i)
+            out.codes.data[i] = static_cast<int32_t>(quantize_activation(values.data[i], spec, params, range));
+    });
     return out;
 }
 

@@ -18,21 +18,22 @@ struct CodeTensor {
 /// max(q, z): ReLU on codes.
 CodeTensor code_relu(const CodeTensor& in);
 
-/// Largest code in each window; padding never wins.
-CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer);
+/// Largest code in each window; padding never wins. Pictures and channels are shared by the threads, here and below.
+CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer, int threads = 1);
 
 /// Mean of each window, padding not counted: requantise(sum of (q - z), 1 / area) with zero point z.
-CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer);
+CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer, int threads = 1);
 
 /// Residual addition: each q - z brought to the output scale with 8 extra fraction bits by the requantiser, added in
 /// int32, rounded half up, plus the output zero point, clamped. Inputs have the same shape.
-CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range);
+CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range,
+                    int threads = 1);
 
 /// Real values scale * (code - zero_point), in double, rounded to float.
 Tensor<float> dequantize(const CodeTensor& in);
 
 /// Codes of real values (activations).
 CodeTensor quantize_tensor(const Tensor<float>& values, const QuantSpec& spec, const QuantParams& params,
-                           const CodeRange& range);
+                           const CodeRange& range, int threads = 1);
 
 }  // namespace concrete::sim

@@ -37,4 +37,17 @@ int64_t requantize(const Requantizer& r, int64_t acc) {
     return static_cast<int64_t>(std::clamp<Int128>(code, r.lowest, r.highest));
 }
 
+void requantize(const Requantizer& r, const int64_t* acc, size_t count, int32_t* codes) {
+    const int64_t half = r.shift > 0 ? int64_t{1} << (r.shift - 1) : 0;
+    for (size_t i = 0; i < count; ++i) {
+        if (acc[i] != static_cast<int32_t>(acc[i])) {
+            codes[i] = static_cast<int32_t>(requantize(r, acc[i]));
+            continue;
+        }
+        // 32 bits times 31, and half at most 2^61: 64 bits hold the sum.
+        const int64_t scaled = (acc[i] * r.multiplier + half) >> r.shift;
+        codes[i] = static_cast<int32_t>(std::clamp(scaled + r.zero_point, r.lowest, r.highest));
+    }
+}
+
 }  // namespace concrete::sim

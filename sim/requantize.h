@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sim/quantize.h"
@@ -24,5 +25,8 @@ struct Requantizer {
 Requantizer make_requantizer(double factor, int64_t zero_point, const CodeRange& range);
 
 int64_t requantize(const Requantizer& r, int64_t acc);
+
+/// The same for `count` accumulators. Throws nothing; codes fit 32 bits, as those of every CodeRange do.
+void requantize(const Requantizer& r, const int64_t* acc, size_t count, int32_t* codes);
 
 }  // namespace concrete::sim

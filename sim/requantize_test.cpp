@@ -46,6 +46,11 @@ TEST(Requantize, EqualsDivisionOnRandomAndExtremeValues) {
                             static_cast<int>(random() % 63), static_cast<int64_t>(random() % 256) - 128, -128, 127};
         const int64_t acc = trial % 7 == 0 ? extremes[random() % 5] : static_cast<int64_t>(random()) >> (random() % 64);
         ASSERT_EQ(requantize(r, acc), by_division(r, acc)) << acc << " * " << r.multiplier << " >> " << r.shift;
+        const int64_t several[] = {acc, static_cast<int32_t>(acc), std::numeric_limits<int32_t>::min(),
+                                   std::numeric_limits<int32_t>::max(), int64_t{1} << 31};
+        int32_t codes[std::size(several)];
+        requantize(r, several, std::size(several), codes);
+        for (size_t i = 0; i < std::size(several); ++i) ASSERT_EQ(codes[i], by_division(r, several[i])) << several[i];
     }
 }
 
