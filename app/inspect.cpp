@@ -92,7 +92,7 @@ class Inspect : public Command {
                "closed_form     none\n"
                "table           65536 entries\n"
                "passes          5\n"
-               "engines         gather netlist\n"
+               "engines         gather permute decomposed netlist logic\n"
                "netlist         equal on all 65536 inputs\n"
                "gates           269 (0.84x)\n"
                "nodes           142 (0.85x)\n"

@@ -4,6 +4,8 @@
 #include <functional>
 #include <set>
 
+#include "sim/engine.h"
+
 namespace concrete::app {
 
 namespace {
@@ -274,9 +276,28 @@ void add_mapped(Table& table, const std::vector<Inspected>& operators) {
 }  // namespace
 
 std::vector<std::string> engines(const Operator& op) {
+    constexpr int kByte = 8;
+    const bool is_adder = op.kind == sim::OperatorKind::adder;
+    const bool has_byte_table = !is_adder && !op.lut.empty() && op.a.bits <= kByte && op.b.bits <= kByte;
+    const bool is_sum = is_adder && op.closed_form == sim::ClosedForm::sum;
+    const auto can = [&](sim::Engine engine) {
+        switch (engine) {
+            case sim::Engine::gather:
+                return !op.lut.empty() || op.closed_form != sim::ClosedForm::none;
+            case sim::Engine::permute:
+                return has_byte_table || is_sum;
+            case sim::Engine::decomposed:
+                return (has_byte_table && op.decomposition) || is_sum;
+            case sim::Engine::logic:
+                return has_byte_table || (is_adder && has_lower_part(op.closed_form));
+            case sim::Engine::netlist:
+                return op.netlist.has_value();
+        }
+        return false;
+    };
     std::vector<std::string> names;
-    if (!op.lut.empty() || op.closed_form != sim::ClosedForm::none) names.emplace_back("gather");
-    if (op.netlist) names.emplace_back("netlist");
+    for (const sim::Engine engine : sim::all_engines())
+        if (can(engine)) names.push_back(sim::to_string(engine));
     return names;
 }
 

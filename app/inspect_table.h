@@ -36,7 +36,7 @@ struct Inspected {
     std::optional<Mapped> mapped;
 };
 
-/// Engines that can run an operator.
+/// Engines that can run an operator: of an adder, those that accumulate with it.
 std::vector<std::string> engines(const sim::Operator& op);
 
 /// "on all 65536 inputs", "formally, and on 16,777,216 vectors, seed 1": how the netlist was shown to be the Verilog's.

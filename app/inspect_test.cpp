@@ -45,7 +45,7 @@ TEST_F(Inspect, PrintsWhatTheFileHolds) {
     for (const char* line :
          {"sample-P3\n", "kind            multiplier\n", "a               act, 3 bits signed\n",
           "b               wgt, 4 bits unsigned\n", "parameters      P=3\n", "table           128 entries\n",
-          "engines         gather\n", "swept           all 128 pairs\n", "mae             1.25\n"}) {
+          "engines         gather permute logic\n", "swept           all 128 pairs\n", "mae             1.25\n"}) {
         EXPECT_THAT(result.out, HasSubstr(line));
     }
     const nlohmann::json op = json("r.json")["result"]["operators"][0];
@@ -53,7 +53,7 @@ TEST_F(Inspect, PrintsWhatTheFileHolds) {
     EXPECT_EQ(op["metrics"]["mae"], 1.25);
     EXPECT_EQ(op["a"]["name"], "act");
     EXPECT_EQ(op["b"]["signed"], false);
-    EXPECT_EQ(op["engines"], nlohmann::json({"gather"}));
+    EXPECT_EQ(op["engines"], nlohmann::json({"gather", "permute", "logic"}));
 }
 
 TEST_F(Inspect, ShowsThePassesOfItsDecomposition) {
@@ -268,8 +268,8 @@ class InspectWeights : public Inspect {
 TEST_F(InspectWeights, StandBesideTheUniformFigures) {
     const ProgramResult total = run({"inspect", "gate.h5", "--weights", "d.h5", "--json", "r.json"});
     ASSERT_EQ(total.exit_code, 0) << total.err;
-    EXPECT_THAT(total.out, AllOf(HasSubstr("                gate                   d.h5\n"),
-                                 HasSubstr("mae             0.25                   0.5\n")));
+    EXPECT_THAT(total.out, AllOf(HasSubstr("                gate                          d.h5\n"),
+                                 HasSubstr("mae             0.25                          0.5\n")));
     const nlohmann::json weighted = json("r.json")["result"]["operators"][0]["weighted_metrics"];
     EXPECT_EQ(weighted["mae"], 0.5);
     EXPECT_EQ(weighted["macs"], 60);

@@ -104,7 +104,15 @@ TEST_F(Matmul, EqualsTheDefinition) {
     const nlohmann::json details = json("r.json")["result"];
     EXPECT_EQ(details["macs"], kM * kK * kN);
     EXPECT_EQ(details["operator"]["sha256"], content_hash(odd_multiplier()));
-    EXPECT_EQ(details["engine"], "gather");
+    EXPECT_NE(details["engine"], "auto");
+    for (const std::string engine : {"gather", "permute"}) {
+        ASSERT_EQ(run(arguments({"--engine", engine, "--json", "r.json"})).exit_code, 0);
+        EXPECT_EQ(json("r.json")["result"]["engine"], engine);
+        EXPECT_EQ(output(), expected(odd_product, exact_add)) << engine;
+    }
+    const ProgramResult refused = run(arguments({"--engine", "netlist"}));
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("engine netlist: "));
 }
 
 TEST_F(Matmul, BiasMayBeAbsent) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/command.h"
+#include "app/explain.h"
 #include "app/json.h"
 #include "app/progress.h"
 #include "app/run_options.h"
@@ -20,7 +21,8 @@ Json layer_json(const sim::MacLayer& layer, const sim::LayerResult& result) {
             {"multiplier", layer.products->multiplier().name},
             {"sign_magnitude", layer.products->sign_magnitude()},
             {"accumulator", accumulator_text(layer)},
-            {"engine", sim::to_string(layer.engine)},
+            {"engine", sim::to_string(layer.prepared.engine)},
+            {"passes", layer.prepared.passes},
             {"weights_bits", layer.w_spec.bits},
             {"activations_bits", layer.a_spec.bits},
             {"macs", result.macs},
@@ -58,20 +60,23 @@ class Run : public Command {
                "(dB)\n"
                "conv1  mul8s_exact                  24 bits, exact, saturate      117600        0.00        0.00       "
                "  -\n"
-               "conv2  booth8_e1a-P10               24 bits, exact, saturate      240000      300.25     1097.17      "
+               "conv2  booth8_e1a-P10               24 bits, exact, saturate      240000      300.23     1097.17      "
                "19.6\n"
-               "fc1    booth8_m6-P6                 32 bits, loa 6, wrap           48000    -2238.67     2240.54      "
-               "24.6\n"
-               "fc2    mul8u_exact, sign-magnitude  24 bits, loa 8, saturate       10080       36.53      273.79      "
+               "fc1    booth8_m6-P6                 32 bits, loa 6, wrap           48000    -2239.16     2241.00      "
+               "24.5\n"
+               "fc2    mul8u_exact, sign-magnitude  24 bits, loa 8, saturate       10080       35.14      273.72      "
                "28.7\n"
                "fc3    mul8s_exact                  24 bits, exact, saturate         840        0.00        0.00       "
                "  -\n"
-               "calibration 03420cec1f81482c\n"
-               "accuracy 91.70% (917 of 1000 pictures), 1.47 s, 0.28 GMAC/s\n";
+               "calibration d576a50e2575a8c1\n"
+               "accuracy 91.70% (917 of 1000 pictures), 0.04 s, 10.05 GMAC/s\n";
     }
     void declare(CLI::App& app) override {
         options_.declare(app);
         options_.declare_engine(app);
+        app.add_flag("--explain", explain_,
+                     "Print how each layer would be computed, what the other engines would need by the cost model, and "
+                     "stop.");
         app.add_option("--error-images", error_images_, "Take the layers' error figures from the first N pictures.")
             ->type_name("N")
             ->check(CLI::Range(0.0, kMostImages))
@@ -90,6 +95,10 @@ class Run : public Command {
     ExitCode run(Context& context) override {
         if (!operands_.empty()) AtomicFile writable(operands_);  // better now than after the run
         const LoadedRun loaded = load_run(options_);
+        if (explain_) {
+            explain(context, loaded.run.network);
+            return ExitCode::done;
+        }
         std::optional<Recording> recording;
         if (!operands_.empty()) recording.emplace(loaded.run.network, options_.threads);
         const sim::ExperimentResult result = execute(loaded, recording);
@@ -220,6 +229,7 @@ class Run : public Command {
     }
 
     RunOptions options_;
+    bool explain_ = false;
     uint64_t error_images_ = 64;
     std::filesystem::path operands_, out_dir_;
 };

@@ -1,10 +1,12 @@
 #include "app/run_options.h"
 
+#include <fmt/ranges.h>
 #include <set>
 
 #include "app/operators.h"
 #include "sim/error.h"
 #include "sim/experiment.h"
+#include "sim/machine_rates.h"
 
 namespace concrete::app {
 
@@ -28,19 +30,31 @@ void RunOptions::declare_engine(CLI::App& app) {
         ->type_name("cpu|cuda")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
-    app.add_option("--engine", engine,
-                   "How to compute: gather (one table look-up a MAC); netlist (look-up nodes, bit-sliced, for what has "
-                   "no table); or "
-                   "auto, for each layer gather where it can.")
-        ->type_name("auto|gather|netlist")
-        ->check(CLI::IsMember({"auto", "gather", "netlist"}))
+    declare_engine_choice(app, engine, recalibrate);
+}
+
+void declare_engine_choice(CLI::App& app, std::string& engine, bool& recalibrate) {
+    std::vector<std::string> names = sim::engine_names();
+    names.insert(names.begin(), "auto");
+    app.add_option(
+           "--engine", engine,
+           "How to compute; every engine gives the same numbers. gather: one table look-up a MAC, the reference; "
+           "permute: table rows in vector registers, for 8-bit codes; decomposed: exact int8 matrix products; "
+           "logic: one of these around an approximate adder with a closed form; netlist: look-up nodes, "
+           "bit-sliced, for any width and adder; auto: the fastest of those that can.")
+        ->type_name(fmt::format("{}", fmt::join(names, "|")))
+        ->check(CLI::IsMember(names))
         ->capture_default_str();
+    app.add_flag("--recalibrate", recalibrate,
+                 "Measure anew how fast the engines are on this machine (half a second); `auto` chooses by that, and "
+                 "keeps it in the cache folder.");
 }
 
 LoadedRun load_run(const RunOptions& options) {
     if (options.backend != "cpu") {
         throw MissingError("this build has no engines for the CUDA back end; use --backend cpu");
     }
+    if (options.recalibrate) sim::machine_rates(true);
     sim::RunConfig config = sim::load_run_config(options.config, options.overrides);
     sim::Dataset data = sim::load_dataset(config.data, options.limit);
     sim::check_fits(config.network, data, config.data.dir.string());

@@ -17,12 +17,13 @@ struct RunOptions {
     std::filesystem::path config;
     std::vector<std::string> overrides;
     std::string backend = "cpu", engine = "auto";
+    bool recalibrate = false;
     uint64_t limit = 0;
     int threads = 0;
 
     /// CONFIG, --set, --limit, --threads.
     void declare(CLI::App& app);
-    /// --backend and --engine.
+    /// --backend, --engine and --recalibrate.
     void declare_engine(CLI::App& app);
 };
 
@@ -35,6 +36,9 @@ struct LoadedRun {
 /// Loads configuration, weights, operators (generated where needed), calibration and pictures.
 /// Throws: InputError; MissingError for a back end that this build lacks.
 LoadedRun load_run(const RunOptions& options);
+
+/// --engine and --recalibrate, as the commands that compute products have them.
+void declare_engine_choice(CLI::App& app, std::string& engine, bool& recalibrate);
 
 /// "mul8s_exact" or, with the sign put back outside, "mul8u_exact, sign-magnitude".
 std::string multiplier_text(const sim::MacLayer& layer);

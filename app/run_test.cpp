@@ -60,6 +60,44 @@ TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
     EXPECT_EQ(one["layers"][1]["mean_error_lsb"], seven["layers"][1]["mean_error_lsb"]);
 }
 
+TEST_F(Run, EveryEngineGivesTheSamePredictions) {
+    const std::string config = kConfigs + "demo/booth8_e1a-P8.yaml";
+    const nlohmann::json reference = result_of({config, "--limit", "50", "--engine", "gather", "--out", "gather"});
+    for (const std::string engine : {"permute", "decomposed", "netlist", "auto"}) {
+        const nlohmann::json result = result_of({config, "--limit", "50", "--engine", engine, "--out", engine});
+        EXPECT_EQ(read_file(file(engine + "/predictions.csv")), read_file(file("gather/predictions.csv"))) << engine;
+        for (size_t i = 0; i < result["layers"].size(); ++i) {
+            const nlohmann::json &layer = result["layers"][i], &expected = reference["layers"][i];
+            EXPECT_EQ(layer["mse_lsb2"], expected["mse_lsb2"]) << engine;
+            EXPECT_TRUE(engine == "auto" || layer["engine"] == engine) << layer["engine"];
+        }
+    }
+    const ProgramResult refused = run({"run", config, "--limit", "5", "--engine", "logic"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("layer 'conv1': engine logic: the accumulator is an exact one"));
+}
+
+TEST_F(Run, ExplainsItsPlan) {
+    const std::string config = kConfigs + "demo/mixed.yaml";
+    const nlohmann::json result = result_of({config, "--limit", "5", "--explain"});
+    ASSERT_EQ(result["layers"].size(), 5U);
+    for (const nlohmann::json& layer : result["layers"]) {
+        const nlohmann::json& plans = layer["plans"];
+        EXPECT_EQ(plans[0]["engine"], layer["engine"]);
+        EXPECT_GT(plans[0]["time_s"].get<double>(), 0);
+        size_t problems = 0;
+        for (size_t i = 1; i < plans.size(); ++i) {
+            problems += plans[i].contains("problem");
+            EXPECT_TRUE(!plans[i].contains("time_s") || plans[i]["time_s"] >= plans[i - 1]["time_s"]);
+        }
+        EXPECT_GE(problems, 1U) << layer["name"];
+    }
+    EXPECT_EQ(result["layers"][2]["engine"], "logic");  // a lower-part-OR adder
+    const ProgramResult text = run({"run", config, "--limit", "5", "--explain", "--recalibrate"});
+    EXPECT_THAT(text.out, AllOf(HasSubstr("fc1: 64 rows x 400 x 120: logic"), HasSubstr("use logic")));
+    EXPECT_THAT(text.out, ::testing::Not(HasSubstr("accuracy")));
+}
+
 // The counts themselves are compared with brute force in sim/operand_recorder_test.cpp.
 TEST_F(Run, RecordsTheOperandsOfEveryLayer) {
     const std::string config = kConfigs + "demo/exact.yaml";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/planner.h"
 #include "sim/random.h"
 
 namespace concrete::bench {
@@ -23,8 +24,8 @@ sim::MacLayer make_layer(const LayerShape& shape, const OperatorPointer& op, Cod
     const bool is_affine = !op->a.is_signed && codes == Codes::all;
     const bool is_sign_magnitude = !op->a.is_signed && codes == Codes::relu;
     const sim::CodeRange all = is_affine ? sim::CodeRange{0, 255} : sim::CodeRange{-128, 127};
-    layer.a_range = codes == Codes::relu ? sim::CodeRange{0, 127} : all;
-    layer.w_range = all;
+    layer.a_range = layer.w_range = all;
+    layer.a_used = codes == Codes::relu ? sim::CodeRange{0, 127} : all;
     layer.a_params.zero_point = is_affine ? 131 : 0;
     layer.w_params.assign(shape.out_channels, {1, is_affine ? 125 : 0});
     sim::Random random(1);
@@ -43,19 +44,24 @@ sim::Tensor<int32_t> make_codes(const sim::MacLayer& layer, size_t batch) {
     sim::Tensor<int32_t> codes({batch, layer.in_channels, layer.in_h, layer.in_w});
     sim::Random random(2);
     for (int32_t& code : codes.data)
-        code = static_cast<int32_t>(random.below(layer.a_range.count())) + static_cast<int32_t>(layer.a_range.lowest);
+        code = static_cast<int32_t>(random.below(layer.a_used.count())) + static_cast<int32_t>(layer.a_used.lowest);
     return codes;
 }
 
-std::vector<sim::Engine> engines_for(const sim::Operator& op, Accumulation) {
-    std::vector<sim::Engine> engines{sim::Engine::gather};
-    if (op.netlist) engines.push_back(sim::Engine::netlist);
+std::vector<sim::Engine> engines_for(const sim::Operator& op, Accumulation acc) {
+    using sim::Engine;
+    std::vector<Engine> engines = sim::all_engines();
+    std::erase_if(engines, [&](Engine engine) {
+        const bool is_of_adders = engine == Engine::logic;
+        const bool is_modular = engine == Engine::permute || engine == Engine::decomposed;
+        return (engine == Engine::netlist && !op.netlist) || (acc.or_bits == 0 ? is_of_adders : is_modular);
+    });
     return engines;
 }
 
-Binding bind_engine(sim::MacLayer& layer, size_t /*batch*/, std::optional<sim::Engine> engine) {
-    layer.engine = sim::choose_engine(*layer.products, layer.acc, engine);
-    return {layer.engine, 0};
+Binding bind_engine(sim::MacLayer& layer, size_t batch, std::optional<sim::Engine> engine) {
+    sim::prepare_planned(layer, batch, engine);
+    return {layer.prepared.engine, layer.prepared.passes};
 }
 
 }  // namespace concrete::bench

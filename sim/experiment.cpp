@@ -8,6 +8,7 @@
 #include <map>
 
 #include "sim/error.h"
+#include "sim/planner.h"
 
 namespace concrete::sim {
 namespace {
@@ -34,7 +35,7 @@ struct ErrorSums {
 };
 
 /// The same layer with exact products and a 64-bit sum.
-MacLayer exact_twin(const MacLayer& layer) {
+MacLayer exact_twin(const MacLayer& layer, size_t images) {
     auto exact = std::make_shared<Operator>();
     exact->name = "exact";
     exact->a = {"a", 32, true};
@@ -45,7 +46,7 @@ MacLayer exact_twin(const MacLayer& layer) {
     twin.products = std::make_shared<const ProductModel>(exact, layer.a_range, layer.w_range, false);
     twin.acc = {};
     twin.acc.bits = 64;
-    twin.engine = Engine::gather;
+    prepare_planned(twin, images);
     return twin;
 }
 
@@ -53,8 +54,9 @@ MacLayer exact_twin(const MacLayer& layer) {
 class ErrorCollector {
   public:
     ErrorCollector(const QuantizedNetwork& network, size_t images, int threads) : images_(images), threads_(threads) {
-        for (const MacLayer& layer : network.mac_layers()) twins_.push_back(exact_twin(layer));
-        sums_.resize(twins_.size());
+        sums_.resize(network.mac_layers().size());
+        if (images == 0) return;
+        for (const MacLayer& layer : network.mac_layers()) twins_.push_back(exact_twin(layer, images));
     }
 
     void add(size_t layer_number, const MacLayerRecord& record) {

@@ -8,6 +8,7 @@
 #include "sim/accumulator.h"
 #include "sim/config.h"
 #include "sim/engine.h"
+#include "sim/mac_geometry.h"
 #include "sim/network.h"
 #include "sim/product_model.h"
 #include "sim/quantize.h"
@@ -16,18 +17,15 @@
 
 namespace concrete::sim {
 
-/// One convolution or fully connected layer as the hardware sees it (a fully connected layer is a convolution of a
-/// [features, 1, 1] picture with a 1x1 kernel). k runs over (input channel of the group, kernel row, kernel column),
-/// the column fastest.
-struct MacLayer {
+/// One convolution or fully connected layer as the hardware sees it. k runs over (input channel of the group, kernel
+/// row, kernel column), the column fastest. After its fields are set, prepare() makes it ready to run.
+struct MacLayer : MacGeometry {
     std::string name;
     size_t layer_index = 0;
-    size_t in_channels = 0, in_h = 0, in_w = 0;
-    size_t out_channels = 0, out_h = 0, out_w = 0, groups = 1;
-    Window window;
 
     QuantSpec a_spec, w_spec;
     CodeRange a_range, w_range;
+    CodeRange a_used;  ///< part of a_range that the input can carry: after a ReLU only codes from the zero point on
     QuantParams a_params;
     std::vector<QuantParams> w_params;  ///< [out_channels]
     std::vector<int32_t> w_codes;       ///< [out_channels][k]
@@ -35,18 +33,27 @@ struct MacLayer {
 
     std::shared_ptr<const ProductModel> products;  ///< or the MAC unit
     AccumulatorSpec acc;
-    Engine engine = Engine::gather;
     std::shared_ptr<const Operator> adder;  ///< the operator file named as adder, also where acc has its closed form
     PaddingMode padding = PaddingMode::code;
 
     /// Of the output codes, one a channel; empty where the output is real (logits, or read by float layers only).
     std::vector<Requantizer> requantizers;
 
-    size_t k() const { return in_channels / groups * window.kernel[0] * window.kernel[1]; }
-    size_t outputs_per_image() const { return out_channels * out_h * out_w; }
+    PreparedProduct prepared;        ///< set by prepare(), like what follows
+    std::vector<int32_t> w_columns;  ///< [groups][k][n], for engines that take matrices of codes
+    std::vector<int64_t> initial;    ///< acc_0, [pixels][out_channels] where positions differ, else [out_channels]
+
     /// Padding positions included, unless they are skipped.
     size_t macs_per_image() const;
 };
+
+/// What the layer computes, for engines: its weights are borrowed.
+ProductTask product_task(const MacLayer& layer);
+
+/// Makes the layer ready to run on what was prepared for its product_task().
+void prepare(MacLayer& layer, PreparedProduct prepared);
+/// The same on an engine, by sim/engine.h. Throws: InputError with engine_problem().
+void prepare(MacLayer& layer, Engine engine, SumMethod method = SumMethod::permute);
 
 /// Accumulators of a whole layer for a batch, by the layer's engine, zero-point correction included:
 ///
@@ -54,8 +61,9 @@ struct MacLayer {
 ///
 /// A MAC unit without init port starts from its clear value, and acc_0 is added at the end with the correction.
 /// K and the sums include padding positions, which carry code z_a; `padding: skip` uses the position's own K and sums.
-/// Args: codes: [n, in_channels, in_h, in_w]. Returns: [n, out_channels, out_h, out_w] accumulator codes.
-/// Source of the expansion: Jacob et al., CVPR 2018, eq. 7.
+/// Throws: std::logic_error if the layer is not prepared, or for a code outside a_used that the engine has no position
+/// for. Args: codes: [n, in_channels, in_h, in_w], within a_used. Returns: [n, out_channels, out_h, out_w] accumulator
+/// codes. Source of the expansion: Jacob et al., CVPR 2018, eq. 7.
 Tensor<int64_t> run_mac_layer(const MacLayer& layer, const Tensor<int32_t>& codes, int threads);
 
 /// The operand stream of one output neuron: what the MAC unit of rtl/ is fed.

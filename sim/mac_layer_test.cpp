@@ -1,8 +1,11 @@
 #include "sim/mac_layer.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 
+#include "sim/task_decomposition.h"
 #include "sim/testing.h"
 
 namespace concrete::sim {
@@ -22,7 +25,8 @@ std::vector<Case> cases() {
             {2, 2, 3, 3, 1, {{3, 3}, {3, 3}, {4, 4}, {1, 1}}}};
 }
 
-MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc, uint64_t seed) {
+MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc, uint64_t seed,
+                    const std::shared_ptr<Operator>& multiplier = testing::random_multiplier(8, 8, 16, true, 77)) {
     std::mt19937_64 random(seed);
     MacLayer layer;
     layer.name = "conv";
@@ -35,6 +39,7 @@ MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const 
     };
     layer.out_h = extent(c.h, 0), layer.out_w = extent(c.w, 1);
     layer.a_range = layer.w_range = {-128, 127};
+    layer.a_used = {-100, 127};  // with skipped positions not more than a byte tells apart
     layer.a_params = {0.5, zero_points ? -37 : 0};
     for (size_t i = 0; i < c.out_c; ++i) {
         layer.w_params.push_back({0.25, zero_points ? static_cast<int64_t>(random() % 41) - 20 : 0});
@@ -43,10 +48,10 @@ MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const 
     for (size_t i = 0; i < c.out_c * layer.k(); ++i) {
         layer.w_codes.push_back(static_cast<int32_t>(random() % 256) - 128);
     }
-    layer.products = std::make_shared<ProductModel>(testing::random_multiplier(8, 8, 16, true, 77), layer.a_range,
-                                                    layer.w_range, false);
+    layer.products = std::make_shared<ProductModel>(multiplier, layer.a_range, layer.w_range, false);
     layer.acc = acc;
     layer.padding = padding;
+    prepare(layer, Engine::gather);
     return layer;
 }
 
@@ -89,7 +94,10 @@ int64_t reference(const MacLayer& l, const int32_t* picture, size_t oc, size_t o
 
 TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
     uint64_t seed = 0;
-    size_t differing_from_zero = 0;
+    size_t differing_from_zero = 0, logic_by_terms = 0;
+    std::map<Engine, size_t> runs;
+    const std::shared_ptr<Operator> multipliers[] = {testing::random_multiplier(8, 8, 16, true, 77),
+                                                     testing::low_rank_multiplier(), testing::twisted_multiplier()};
     const std::vector<AccumulatorSpec> accumulators{{32, Overflow::wrap, 0, nullptr},
                                                     {18, Overflow::wrap, 0, nullptr},
                                                     {17, Overflow::saturate, 0, nullptr},
@@ -99,10 +107,11 @@ TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
         for (const AccumulatorSpec& acc : accumulators) {
             for (const bool zero_points : {false, true}) {
                 for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
-                    const MacLayer layer = make_layer(c, zero_points, padding, acc, ++seed);
+                    ++seed;
+                    MacLayer layer = make_layer(c, zero_points, padding, acc, seed, multipliers[seed % 3]);
                     Tensor<int32_t> codes({3, c.in_c, c.h, c.w});
                     std::mt19937_64 random(seed);
-                    for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 256) - 128;
+                    for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % layer.a_used.count()) - 100;
                     const Tensor<int64_t> out = run_mac_layer(layer, codes, 1 + static_cast<int>(seed % 3));
                     size_t i = 0;
                     for (size_t n = 0; n < 3; ++n) {
@@ -118,11 +127,73 @@ TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
                         }
                     }
                     ASSERT_EQ(i, out.size());
+                    for (const Engine engine : all_engines()) {
+                        if (engine_problem(engine, product_task(layer))) continue;
+                        // Other tables have no decomposition worth a search.
+                        const bool has_terms = seed % 3 == 1;
+                        if (engine == Engine::decomposed && !has_terms) continue;
+                        const bool by_terms = engine == Engine::logic && has_terms && seed % 2 == 0 &&
+                                              task_decomposition(product_task(layer));
+                        prepare(layer, engine, by_terms ? SumMethod::decomposed : SumMethod::permute);
+                        logic_by_terms += by_terms ? 1 : 0;
+                        ASSERT_EQ(run_mac_layer(layer, codes, 1 + static_cast<int>(seed % 2) * 6), out)
+                            << to_string(engine) << ", seed " << seed;
+                        ++runs[engine];
+                    }
                 }
             }
         }
     }
     EXPECT_GT(differing_from_zero, 1000u);
+    for (const Engine engine : {Engine::permute, Engine::decomposed, Engine::netlist, Engine::logic})
+        EXPECT_GT(runs[engine], 10u) << to_string(engine);
+    EXPECT_GT(logic_by_terms, 3u);
+}
+
+/// Pictures do not know of each other, nor of the threads: batches of 1, 7 and 64 give the same bits.
+TEST(MacLayer, GivesTheSameBitsInEveryBatch) {
+    constexpr size_t kImages = 64;
+    // Fully connected, so that batches decide what lies along the lanes; strided and padded; depthwise.
+    const Case shapes[] = {{37, 1, 1, 150, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, cases()[4], cases()[3]};
+    const std::shared_ptr<Operator> multipliers[] = {testing::low_rank_multiplier(), testing::twisted_multiplier()};
+    std::map<Engine, size_t> runs;
+    for (const Case& c : shapes) {
+        for (const AccumulatorSpec& acc :
+             {AccumulatorSpec{32, Overflow::wrap, 0, nullptr}, {20, Overflow::wrap, 5, nullptr, LowerPart::eta_i}}) {
+            for (const auto& multiplier : multipliers) {
+                MacLayer layer = make_layer(c, true, PaddingMode::code, acc, 31, multiplier);
+                Tensor<int32_t> codes({kImages, c.in_c, c.h, c.w});
+                std::mt19937_64 random(32);
+                for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % layer.a_used.count()) - 100;
+                const Tensor<int64_t> expected = run_mac_layer(layer, codes, 1);
+                const size_t in_size = codes.size() / kImages, out_size = expected.size() / kImages;
+                for (const Engine engine : all_engines()) {
+                    if (engine_problem(engine, product_task(layer))) continue;
+                    if (engine == Engine::decomposed && multiplier == multipliers[1]) continue;
+                    prepare(layer, engine);
+                    ++runs[engine];
+                    for (const size_t batch : {1, 7, 64}) {
+                        for (const int threads : {1, 2, 7}) {
+                            const size_t first = batch == kImages ? 0 : batch + 3;
+                            Tensor<int32_t> some({batch, c.in_c, c.h, c.w});
+                            std::copy_n(codes.data.begin() + static_cast<std::ptrdiff_t>(first * in_size), some.size(),
+                                        some.data.begin());
+                            const Tensor<int64_t> out = run_mac_layer(layer, some, threads);
+                            ASSERT_EQ(out.size(), batch * out_size);
+                            ASSERT_TRUE(
+                                std::equal(out.data.begin(), out.data.end(),
+                                           expected.data.begin() + static_cast<std::ptrdiff_t>(first * out_size)))
+                                << to_string(engine) << ", batch " << batch << ", threads " << threads << ", "
+                                << multiplier->name << ", " << c.in_c << " channels, " << adder_label(acc);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    EXPECT_EQ(runs[Engine::gather], 12u);
+    EXPECT_EQ(runs[Engine::netlist], 6u);
+    for (const Engine engine : {Engine::permute, Engine::decomposed, Engine::logic}) EXPECT_GE(runs[engine], 3u);
 }
 
 TEST(MacLayer, TracesReplayToTheSameAccumulator) {
@@ -130,7 +201,7 @@ TEST(MacLayer, TracesReplayToTheSameAccumulator) {
         const MacLayer layer = make_layer(cases()[4], true, padding, {20, Overflow::saturate, 4, nullptr}, 99);
         Tensor<int32_t> codes({1, layer.in_channels, layer.in_h, layer.in_w});
         std::mt19937_64 random(5);
-        for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 256) - 128;
+        for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 228) - 100;
         const Tensor<int64_t> out = run_mac_layer(layer, codes, 1);
         size_t i = 0;
         for (size_t oc = 0; oc < layer.out_channels; ++oc) {

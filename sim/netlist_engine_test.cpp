@@ -6,10 +6,11 @@
 #include <memory>
 #include <random>
 
-#include "sim/engine.h"
 #include "sim/error.h"
 #include "sim/isa.h"
 #include "sim/mac_step.h"
+#include "sim/matmul.h"
+#include "sim/planner.h"
 #include "sim/testing.h"
 
 namespace concrete::sim {
@@ -190,9 +191,9 @@ TEST(NetlistEngine, RunsWhatHasNoTable) {
 
     const ProductModel products(wide, {-32768, 32767}, {-32768, 32767}, false);
     const AccumulatorSpec acc = make_accumulator(40, Overflow::wrap, split);
-    EXPECT_EQ(choose_engine(products, acc), Engine::netlist);
     for (const Fill fill : {Fill::random, Fill::extreme}) {
         Problem p = make_problem({65, 9, 2}, products, acc, fill, 5);
+        EXPECT_EQ(prepare_planned(MatmulTask(p.args).task, p.args.m).engine, Engine::netlist);
         matmul(p.args, Engine::netlist, 2);
         for (size_t m = 0; m < 65; ++m) {
             for (size_t n = 0; n < 2; ++n) {
@@ -217,33 +218,13 @@ TEST(NetlistEngine, HoldsSomeOfManyOthersAndOfADeepProductAtATime) {
     expect_engines_agree(products, {20, Overflow::saturate, 0, nullptr}, {70, 2000, 2}, 2);
 }
 
-/// A MAC unit whose accumulator of 12 bits never carries from bit 3 to bit 4.
-std::shared_ptr<Operator> broken_carry_unit(const std::string& init) {
-    auto op = std::make_shared<Operator>(
-        testing::bare_operator("unit", OperatorKind::mac, {"a", 4, true}, {"b", 4, true}, {"acc", 12, true}));
-    NetlistBuilder build(4 + 4 + 12);
-    NetlistBuilder::Word product = build.append(testing::exact_product_netlist(4, 4, true), build.input_word(0, 8));
-    product.resize(12, product.back());
-    const NetlistBuilder::Word acc = build.input_word(8, 12);
-    const auto part = [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-        return build.add({acc.begin() + begin, acc.begin() + end}, {product.begin() + begin, product.begin() + end},
-                         build.zero());
-    };
-    NetlistBuilder::Word next = part(0, 4);
-    const NetlistBuilder::Word high = part(4, 12);
-    next.insert(next.end(), high.begin(), high.end());
-    op->netlist = build.finish(next);
-    op->mac = MacInterface{"clk", "clear", "en", init, false, 1, init.empty() ? int64_t{-5} : int64_t{0}};
-    return op;
-}
-
 TEST(NetlistEngine, RunsMacUnitsWithAndWithoutInit) {
     const AccumulatorSpec acc{12, Overflow::wrap, 0, nullptr};
     for (const std::string init : {"init", ""}) {
-        const ProductModel products(broken_carry_unit(init), {-8, 7}, {-8, 7}, false);
-        EXPECT_EQ(choose_engine(products, acc), Engine::netlist);
+        const ProductModel products(testing::broken_carry_unit(init), {-8, 7}, {-8, 7}, false);
         for (const Fill fill : {Fill::random, Fill::extreme, Fill::skipping}) {
             Problem p = make_problem({66, 8, 3}, products, acc, fill, 11);
+            EXPECT_EQ(prepare_planned(MatmulTask(p.args).task, p.args.m).engine, Engine::netlist);
             netlist_matmul(p.args, 1);
             for (size_t i = 0; i < p.out.size(); ++i) {
                 const int64_t first = p.init[fill == Fill::skipping ? i : i % 3];
@@ -259,33 +240,6 @@ TEST(NetlistEngine, RunsMacUnitsWithAndWithoutInit) {
             EXPECT_EQ(p.out, reference(p.args));
         }
     }
-}
-
-TEST(Engine, SaysWhyItCannot) {
-    const auto message = [](const auto& body) -> std::string {
-        try {
-            body();
-        } catch (const InputError& error) {
-            return error.what();
-        }
-        return "";
-    };
-    const AccumulatorSpec acc{12, Overflow::wrap, 0, nullptr};
-    const ProductModel table_only(testing::random_multiplier(3, 3, 6, true, 1), {-4, 3}, {-4, 3}, false);
-    EXPECT_EQ(choose_engine(table_only, acc), Engine::gather);
-    EXPECT_EQ(message([&] { choose_engine(table_only, acc, Engine::netlist); }),
-              "engine netlist: random has no netlist");
-
-    const ProductModel unit(broken_carry_unit("init"), {-8, 7}, {-8, 7}, false);
-    EXPECT_THAT(message([&] { choose_engine(unit, acc, Engine::gather); }), HasSubstr("is a MAC unit"));
-    EXPECT_THAT(message([&] { mac_netlist(unit, {11, Overflow::wrap, 0, nullptr}); }), HasSubstr("12 bits, but 11"));
-    EXPECT_THAT(message([&] { mac_netlist(unit, {12, Overflow::saturate, 0, nullptr}); }), HasSubstr("leave both out"));
-
-    auto adder = testing::with_netlist(testing::inverting_adder(6));
-    adder->lut.clear();
-    const AccumulatorSpec by_netlist = make_accumulator(6, Overflow::wrap, adder);
-    EXPECT_THAT(message([&] { choose_engine(table_only, by_netlist); }),
-                HasSubstr("no engine can run these operators: gather: inverting has no table; netlist: random has no"));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include "sim/error.h"
 #include "sim/float_layers.h"
+#include "sim/parallel.h"
+#include "sim/planner.h"
 
 namespace concrete::sim {
 namespace {
@@ -38,27 +40,57 @@ std::vector<int64_t> bias_codes(const MacLayer& layer, const Tensor<float>* bias
     return codes;
 }
 
+/// Calls body(channel, first, count) for every channel of every picture of [images, channels, pixels].
+template <typename Body>
+void each_plane(const MacLayer& layer, size_t images, int threads, const Body& body) {
+    const size_t pixels = layer.out_h * layer.out_w;
+    parallel_for(images * layer.out_channels, threads, [&](size_t begin, size_t end) {
+        for (size_t plane = begin; plane < end; ++plane) body(plane % layer.out_channels, plane * pixels, pixels);
+    });
+}
+
 /// Real outputs double(acc) * s_a * s_w[c].
 template <typename Real>
-Tensor<Real> real_outputs(const MacLayer& layer, const Tensor<int64_t>& acc, Shape shape) {
+Tensor<Real> real_outputs(const MacLayer& layer, const Tensor<int64_t>& acc, Shape shape, int threads) {
     Tensor<Real> out(std::move(shape));
-    const size_t pixels = layer.out_h * layer.out_w;
-    for (size_t i = 0; i < acc.size(); ++i) {
-        const size_t channel = i / pixels % layer.out_channels;
-        out.data[i] =
-            static_cast<Real>(static_cast<double>(acc.data[i]) * layer.a_params.scale * layer.w_params[channel].scale);
-    }
+    each_plane(layer, acc.shape[0], threads, [&](size_t channel, size_t first, size_t count) {
+        for (size_t i = first; i < first + count; ++i)
+            out.data[i] = static_cast<Real>(static_cast<double>(acc.data[i]) * layer.a_params.scale *
+                                            layer.w_params[channel].scale);
+    });
     return out;
 }
 
-Tensor<int32_t> requantized(const MacLayer& layer, const Tensor<int64_t>& acc) {
+Tensor<int32_t> requantized(const MacLayer& layer, const Tensor<int64_t>& acc, int threads) {
     Tensor<int32_t> out(acc.shape);
-    const size_t pixels = layer.out_h * layer.out_w;
-    for (size_t i = 0; i < acc.size(); ++i) {
-        out.data[i] =
-            static_cast<int32_t>(requantize(layer.requantizers[i / pixels % layer.out_channels], acc.data[i]));
-    }
+    each_plane(layer, acc.shape[0], threads, [&](size_t channel, size_t first, size_t count) {
+        requantize(layer.requantizers[channel], acc.data.data() + first, count, out.data.data() + first);
+    });
     return out;
+}
+
+/// For each layer, whether the values of its output are never below 0, so that its codes are never below the zero
+/// point.
+std::vector<bool> without_negatives(const Network& network) {
+    std::vector<bool> result;
+    for (const Layer& layer : network.layers) {
+        switch (layer.type) {
+            case LayerType::relu:
+            case LayerType::softmax:
+                result.push_back(true);
+                break;
+            case LayerType::max_pool:
+            case LayerType::avg_pool:
+            case LayerType::flatten:
+            case LayerType::add:
+                result.push_back(
+                    std::all_of(layer.inputs.begin(), layer.inputs.end(), [&](size_t input) { return result[input]; }));
+                break;
+            default:
+                result.push_back(false);
+        }
+    }
+    return result;
 }
 
 Shape batch_shape(size_t images, const Shape& picture) {
@@ -127,12 +159,18 @@ MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index,
     try {
         mac.products = std::make_shared<const ProductModel>(operators.multiplier, mac.a_range, mac.w_range,
                                                             settings.sign_magnitude);
-        mac.engine = choose_engine(*mac.products, mac.acc, engine);
     } catch (const InputError& error) {
         throw InputError(fmt::format("layer '{}': {}", layer.name, error.what()));
     }
     mac.bias_codes = bias_codes(mac, find_tensor(weights_, layer.name + ".bias"));
     set_requantizers(mac);
+    mac.a_used = mac.a_range;
+    if (without_negatives(network_)[input]) mac.a_used.lowest = std::max(mac.a_range.lowest, mac.a_params.zero_point);
+    try {
+        prepare_planned(mac, kPlannedImages, engine);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("layer '{}': {}", layer.name, error.what()));
+    }
     return mac;
 }
 
@@ -155,7 +193,7 @@ void QuantizedNetwork::set_requantizers(MacLayer& layer) const {
 CodeTensor QuantizedNetwork::codes_for(const MacLayer& layer, const Batch& batch) const {
     const Value& in = batch.values[network_.layers[layer.layer_index].inputs[0]];
     if (in.is_coded) return in.coded;
-    return quantize_tensor(in.real, layer.a_spec, layer.a_params, layer.a_range);
+    return quantize_tensor(in.real, layer.a_spec, layer.a_params, layer.a_range, batch.threads);
 }
 
 Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) const {
@@ -169,7 +207,7 @@ Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) c
     const Shape shape = batch_shape(in.codes.shape[0], network_.layers[layer.layer_index].output_shape);
     out.is_coded = !layer.requantizers.empty();
     Tensor<int32_t> codes;
-    if (out.is_coded) codes = requantized(layer, acc);
+    if (out.is_coded) codes = requantized(layer, acc, batch.threads);
     if (batch.observer) {
         batch.observer({&layer, batch.first_image, in.codes.shape[0], &in.codes, &acc, out.is_coded ? &codes : nullptr,
                         elapsed.count()});
@@ -179,7 +217,7 @@ Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) c
         const CodeRange& range = plan_.formats.at(plan_.tensors[layer.layer_index].group).range;
         out.coded = {std::move(codes), params_[layer.layer_index], range};
     } else {
-        out.real = real_outputs<float>(layer, acc, shape);
+        out.real = real_outputs<float>(layer, acc, shape, batch.threads);
     }
     return acc;
 }
@@ -194,10 +232,10 @@ QuantizedNetwork::Value QuantizedNetwork::run_on_codes(size_t index, const Batch
             out.coded = code_relu(in);
             break;
         case LayerType::max_pool:
-            out.coded = code_max_pool(in, layer);
+            out.coded = code_max_pool(in, layer, batch.threads);
             break;
         case LayerType::avg_pool:
-            out.coded = code_avg_pool(in, layer);
+            out.coded = code_avg_pool(in, layer, batch.threads);
             break;
         case LayerType::flatten:
             out.coded = in;
@@ -206,7 +244,8 @@ QuantizedNetwork::Value QuantizedNetwork::run_on_codes(size_t index, const Batch
         case LayerType::add: {
             std::vector<const CodeTensor*> inputs;
             for (const size_t i : layer.inputs) inputs.push_back(&batch.values[i].coded);
-            out.coded = code_add(inputs, params_[index], plan_.formats.at(plan_.tensors[index].group).range);
+            out.coded =
+                code_add(inputs, params_[index], plan_.formats.at(plan_.tensors[index].group).range, batch.threads);
             break;
         }
         default:
@@ -241,7 +280,7 @@ Tensor<double> QuantizedNetwork::run(const Tensor<float>& images, int threads, c
             const MacLayer& layer = mac_layers_[static_cast<size_t>(mac_of_layer_[i])];
             const Tensor<int64_t> acc = run_mac(layer, batch);
             if (i + 1 == count)
-                return real_outputs<double>(layer, acc, {images.shape[0], acc.size() / images.shape[0]});
+                return real_outputs<double>(layer, acc, {images.shape[0], acc.size() / images.shape[0]}, threads);
         } else {
             batch.values[i] = plan_.tensors[i].carries_codes ? run_on_codes(i, batch) : run_on_reals(i, batch);
         }

@@ -45,8 +45,8 @@ TEST(MacUnitReplay, NetworksEqualTheUnitsOwnVerilog) {
     EXPECT_EQ(op->mac->clear_value, 3);
     const testing::RandomNetwork network(testing::kSmallNetwork, 2, 5);
     const sim::QuantizedNetwork quantized = network.quantized(kSettings, testing::provider_of({{"unit", op}}));
-    EXPECT_EQ(quantized.mac_layers()[0].engine, sim::Engine::netlist);
-    EXPECT_EQ(quantized.mac_layers()[2].engine, sim::Engine::gather);
+    EXPECT_EQ(quantized.mac_layers()[0].prepared.engine, sim::Engine::netlist);
+    EXPECT_EQ(quantized.mac_layers()[2].prepared.engine, sim::Engine::gather);
     const std::vector<NeuronCase> cases = testing::sampled_cases(network, quantized, 40, 1);
     for (const LayerReplay& layer : replay(cases, {})) {
         EXPECT_EQ(layer.mismatches, 0u) << layer.first_mismatch;
