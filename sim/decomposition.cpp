@@ -26,7 +26,7 @@ bool decomposes(const Decomposition& d, std::span<const int32_t> table) {
     if (table.size() != d.rows() * d.columns()) return false;
     for (const Decomposition::Term& term : d.terms) {
         if (term.u.size() != d.rows() || term.v.size() != d.columns()) return false;
-        if (term.shift < 0 || term.shift > 31 || !spans_a_byte(term.u) || !spans_a_byte(term.v)) return false;
+        if (term.shift < 0 || term.shift > kMostShift || !spans_a_byte(term.u) || !spans_a_byte(term.v)) return false;
     }
     std::vector<Int128> row(d.columns());
     for (size_t a = 0; a < d.rows(); ++a) {

@@ -7,6 +7,9 @@
 
 namespace concrete::sim {
 
+/// Largest shift of a term.
+inline constexpr int kMostShift = 31;
+
 /// A table written as sums of products of one-operand tables, exactly:
 ///
 ///     table[a, b] = f[a] + g[b] + sum_t 2^shift_t u_t[a] v_t[b]
@@ -16,7 +19,7 @@ namespace concrete::sim {
 /// over f and g plus one int8 matrix product a term.
 struct Decomposition {
     struct Term {
-        int shift = 0;              ///< 0 to 31
+        int shift = 0;              ///< 0 to kMostShift
         std::vector<int32_t> u, v;  ///< [rows], [columns]
 
         bool operator==(const Term&) const = default;

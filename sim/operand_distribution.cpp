@@ -12,8 +12,8 @@
 namespace concrete::sim {
 namespace {
 
-constexpr const char* kFormat = "concrete-operands";
-constexpr int64_t kVersion = 1;
+constexpr const char* kDistributionFormat = "concrete-operands";
+constexpr int64_t kDistributionVersion = 1;
 
 /// Most multiply-accumulates of one histogram, so that sums of a file's histograms stay within 64 bits.
 constexpr int64_t kMaxMacs = int64_t{1} << 62;
@@ -161,15 +161,16 @@ OperandDistribution load_operand_distribution(const std::filesystem::path& path)
     if (!file.has_attribute("/", "format")) {
         file.fail("/", fmt::format("the attribute 'format' is missing; expected operands that 'concrete run "
                                    "--record-operands' wrote (format '{}')",
-                                   kFormat));
+                                   kDistributionFormat));
     }
     const std::string format = file.text_attribute("/", "format");
-    if (format != kFormat) {
+    if (format != kDistributionFormat) {
         file.fail("/", fmt::format("format is '{}', expected '{}', as 'concrete run --record-operands' writes it",
-                                   format, kFormat));
+                                   format, kDistributionFormat));
     }
-    if (const int64_t version = file.integer_attribute("/", "version"); version != kVersion) {
-        file.fail("/", fmt::format("version is {}, expected {}; record it again with this program", version, kVersion));
+    if (const int64_t version = file.integer_attribute("/", "version"); version != kDistributionVersion) {
+        file.fail("/", fmt::format("version is {}, expected {}; record it again with this program", version,
+                                   kDistributionVersion));
     }
     OperandDistribution distribution;
     distribution.network = read_printable(file, "/", "network");
@@ -189,8 +190,8 @@ OperandDistribution load_operand_distribution(const std::filesystem::path& path)
 
 void save_operand_distribution(const OperandDistribution& distribution, const std::filesystem::path& path) {
     Hdf5Writer file(path);
-    file.attribute("/", "format", kFormat);
-    file.attribute("/", "version", kVersion);
+    file.attribute("/", "format", kDistributionFormat);
+    file.attribute("/", "version", kDistributionVersion);
     file.attribute("/", "network", printable_name(distribution.network));
     file.attribute("/", "config", printable_name(distribution.config));
     file.attribute("/", "calibration_sha256", distribution.calibration_sha256);

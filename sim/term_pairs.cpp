@@ -14,8 +14,6 @@ namespace {
 using Term = Decomposition::Term;
 using Vector = std::vector<int32_t>;
 
-constexpr int kMostShift = 31;
-
 /// Rows of least cost among which two are looked for.
 constexpr size_t kKeptRows = 300;
 

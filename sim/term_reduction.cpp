@@ -15,7 +15,6 @@ namespace {
 using Vector = std::vector<int32_t>;
 using Term = Decomposition::Term;
 
-constexpr int kMostShift = 31;
 constexpr int kMostSweeps = 30;
 
 /// Of narrowing steps; and the least gain that is worth one, in bits, so that rounding makes none.
