@@ -46,7 +46,7 @@ TEST(MacUnitReplay, NetworksEqualTheUnitsOwnVerilog) {
     const testing::RandomNetwork network(testing::kSmallNetwork, 2, 5);
     const sim::QuantizedNetwork quantized = network.quantized(kSettings, testing::provider_of({{"unit", op}}));
     EXPECT_EQ(quantized.mac_layers()[0].prepared.engine, sim::Engine::netlist);
-    EXPECT_EQ(quantized.mac_layers()[2].prepared.engine, sim::Engine::gather);
+    EXPECT_NE(quantized.mac_layers()[2].prepared.engine, sim::Engine::netlist);
     const std::vector<NeuronCase> cases = testing::sampled_cases(network, quantized, 40, 1);
     for (const LayerReplay& layer : replay(cases, {})) {
         EXPECT_EQ(layer.mismatches, 0u) << layer.first_mismatch;
