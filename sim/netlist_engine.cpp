@@ -78,8 +78,8 @@ class Tile {
         lanes_ = lanes;
         words_ = mac_.runner(sides_.lane_side(), false).block_words(lanes.count);
         acc_words_ = static_cast<size_t>(acc_bits_) * words_;
-        const size_t at_a_time =
-            std::clamp<size_t>(kAccumulatorWords / acc_words_ / kStored * kStored, kStored, others.count);
+        const size_t fitting = kAccumulatorWords / acc_words_ / kStored * kStored;
+        const size_t at_a_time = std::min(std::max(fitting, kStored), others.count);
         accumulators_.reserve(at_a_time * acc_words_);
         for (size_t done = 0; done < others.count; done += at_a_time)
             run_some({others.first + done, std::min(at_a_time, others.count - done)});
