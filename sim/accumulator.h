@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/host_device.h"
 #include "sim/operator.h"
 
 namespace concrete::sim {
@@ -50,32 +51,35 @@ std::string adder_label(const AccumulatorSpec& spec);
 void check(const AccumulatorSpec& spec);
 
 /// Lowest / highest accumulator code: -2^(W-1), 2^(W-1) - 1.
-inline int64_t lowest_accumulator(int bits) {
+CONCRETE_HOST_DEVICE inline int64_t lowest_accumulator(int bits) {
     return decode(uint64_t{1} << (bits - 1), bits, true);
 }
-inline int64_t highest_accumulator(int bits) {
+CONCRETE_HOST_DEVICE inline int64_t highest_accumulator(int bits) {
     return -(lowest_accumulator(bits) + 1);
 }
 
 /// Keeps the low W bits (wrap) or clamps (saturate); value may be any 64-bit integer.
-inline int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value) {
-    if (spec.overflow == Overflow::wrap) return decode(encode(value, spec.bits), spec.bits, true);
-    const int64_t lowest = lowest_accumulator(spec.bits), highest = highest_accumulator(spec.bits);
+CONCRETE_HOST_DEVICE inline int64_t fit_accumulator(int bits, Overflow overflow, int64_t value) {
+    if (overflow == Overflow::wrap) return decode(encode(value, bits), bits, true);
+    const int64_t lowest = lowest_accumulator(bits), highest = highest_accumulator(bits);
     return value < lowest ? lowest : value > highest ? highest : value;
+}
+inline int64_t fit_accumulator(const AccumulatorSpec& spec, int64_t value) {
+    return fit_accumulator(spec.bits, spec.overflow, value);
 }
 
 namespace detail {
 
 /// The low `bits` bits of a word set, 0 <= bits <= its size.
 template <typename Unsigned>
-inline Unsigned low_bits(int bits) {
+CONCRETE_HOST_DEVICE inline Unsigned low_bits(int bits) {
     constexpr int kBits = 8 * sizeof(Unsigned);
     return bits == 0 ? Unsigned{0} : static_cast<Unsigned>(~Unsigned{0} >> (kBits - bits));
 }
 
 /// All bits from the highest one of a word down.
 template <typename Unsigned>
-inline Unsigned filled_below(Unsigned word) {
+CONCRETE_HOST_DEVICE inline Unsigned filled_below(Unsigned word) {
     for (unsigned step = 1; step < 8 * sizeof(Unsigned); step *= 2) word = static_cast<Unsigned>(word | word >> step);
     return word;
 }
@@ -83,7 +87,7 @@ inline Unsigned filled_below(Unsigned word) {
 /// Lower-part-OR sum of two W-bit patterns, or_with_carry; 0 <= k <= W. Bits from W on are rubbish. Needs W bits in
 /// Unsigned.
 template <typename Unsigned>
-inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
+CONCRETE_HOST_DEVICE inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
     const Unsigned low_mask = low_bits<Unsigned>(or_bits);
     const Unsigned low = (a | b) & low_mask;
     // The carry-in a[k-1] & b[k-1], moved up to bit k.
@@ -93,7 +97,7 @@ inline Unsigned lower_part_or_sum(Unsigned a, Unsigned b, int or_bits) {
 
 /// Sum of two W-bit patterns with any lower part; as above.
 template <typename Unsigned>
-inline Unsigned lower_part_sum(LowerPart part, Unsigned a, Unsigned b, int or_bits) {
+CONCRETE_HOST_DEVICE inline Unsigned lower_part_sum(LowerPart part, Unsigned a, Unsigned b, int or_bits) {
     if (part == LowerPart::or_with_carry) return lower_part_or_sum(a, b, or_bits);
     const Unsigned low_mask = low_bits<Unsigned>(or_bits);
     const Unsigned upper = static_cast<Unsigned>((a & ~low_mask) + (b & ~low_mask));
@@ -120,18 +124,28 @@ inline uint64_t adder_sum(const Operator& adder, uint64_t a, uint64_t b) {
 
 }  // namespace detail
 
-/// One step: acc and the result are accumulator codes, product any 64-bit integer. The product is first fitted to W.
-/// Under saturation a result whose sign differs from the common sign of both operands becomes the extreme of that sign.
-inline int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t product) {
-    const int64_t addend = fit_accumulator(spec, product);
-    const uint64_t a = encode(acc, spec.bits), b = encode(addend, spec.bits);
-    const uint64_t y =
-        spec.adder ? detail::adder_sum(*spec.adder, a, b) : detail::lower_part_sum(spec.lower_part, a, b, spec.or_bits);
-    const int64_t sum = decode(encode(static_cast<int64_t>(y), spec.bits), spec.bits, true);
-    if (spec.overflow == Overflow::saturate && (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0)) {
-        return acc < 0 ? lowest_accumulator(spec.bits) : highest_accumulator(spec.bits);
+/// One step by any adder: acc and the result are accumulator codes, product any 64-bit integer. The product is first
+/// fitted to W. Under saturation a result whose sign differs from the common sign of both operands becomes the extreme
+/// of that sign. Args: add(a, b): sum of two W-bit patterns; bits from W on are rubbish.
+template <typename Add>
+CONCRETE_HOST_DEVICE inline int64_t accumulate_by(const Add& add, int bits, Overflow overflow, int64_t acc,
+                                                  int64_t product) {
+    const int64_t addend = fit_accumulator(bits, overflow, product);
+    const uint64_t y = add(encode(acc, bits), encode(addend, bits));
+    const int64_t sum = decode(encode(static_cast<int64_t>(y), bits), bits, true);
+    if (overflow == Overflow::saturate && (acc < 0) == (addend < 0) && (sum < 0) != (acc < 0)) {
+        return acc < 0 ? lowest_accumulator(bits) : highest_accumulator(bits);
     }
     return sum;
+}
+
+/// One step of an accumulator, as above.
+inline int64_t accumulate(const AccumulatorSpec& spec, int64_t acc, int64_t product) {
+    const auto add = [&spec](uint64_t a, uint64_t b) {
+        return spec.adder ? detail::adder_sum(*spec.adder, a, b)
+                          : detail::lower_part_sum(spec.lower_part, a, b, spec.or_bits);
+    };
+    return accumulate_by(add, spec.bits, spec.overflow, acc, product);
 }
 
 }  // namespace concrete::sim

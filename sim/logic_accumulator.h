@@ -34,22 +34,22 @@ class LogicAccumulator {
         : bits_(spec.bits), low_bits_(spec.or_bits), part_(spec.lower_part) {}
 
     /// k; 0 of an exact adder, for which term(p) = p.
-    int low_bits() const { return low_bits_; }
+    CONCRETE_HOST_DEVICE int low_bits() const { return low_bits_; }
 
     /// Bits W - k of the sum that matter; 0: none, the sum is not needed.
-    int sum_bits() const { return bits_ - low_bits_; }
+    CONCRETE_HOST_DEVICE int sum_bits() const { return bits_ - low_bits_; }
 
     LowReduction reduction() const;
 
     /// What is summed for a product, rounded for or_with_carry, else rounded down: (p + 2^(k - 1)) >> k or p >> k.
-    int64_t term(int64_t product) const {
+    CONCRETE_HOST_DEVICE int64_t term(int64_t product) const {
         if (sum_bits() == 0) return 0;
         const bool rounds = low_bits_ > 0 && part_ == LowerPart::or_with_carry;
         return (product >> low_bits_) + (rounds ? product >> (low_bits_ - 1) & 1 : 0);
     }
 
     /// The low k bits of a product.
-    uint64_t low(int64_t product) const {
+    CONCRETE_HOST_DEVICE uint64_t low(int64_t product) const {
         return static_cast<uint64_t>(product) & detail::low_bits<uint64_t>(low_bits_);
     }
 
@@ -57,7 +57,7 @@ class LogicAccumulator {
     /// Args: init: acc_0, an accumulator code. sum: of term() over the addends, right modulo 2^sum_bits(). ors: of
     /// low() over the addends, without acc_0; pairs: the bits that at least two of these have; both as reduction()
     /// says, else without meaning.
-    int64_t finish(int64_t init, int64_t sum, uint64_t ors, uint64_t pairs) const {
+    CONCRETE_HOST_DEVICE int64_t finish(int64_t init, int64_t sum, uint64_t ors, uint64_t pairs) const {
         const uint64_t all = low(init) | ors;
         const bool rounds = low_bits_ > 0 && part_ == LowerPart::or_with_carry;
         const uint64_t carried = rounds ? all >> (low_bits_ - 1) & 1 : 0;
@@ -67,7 +67,7 @@ class LogicAccumulator {
     }
 
   private:
-    uint64_t low_result(uint64_t init, uint64_t ors, uint64_t pairs) const {
+    CONCRETE_HOST_DEVICE uint64_t low_result(uint64_t init, uint64_t ors, uint64_t pairs) const {
         switch (part_) {
             case LowerPart::or_with_carry:
             case LowerPart::or_only:

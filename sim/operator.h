@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/decomposition.h"
+#include "sim/host_device.h"
 #include "sim/netlist.h"
 
 namespace concrete::sim {
@@ -204,14 +205,14 @@ inline int32_t lookup(const Operator& op, uint64_t a_raw, uint64_t b_raw) {
 }
 
 /// Sign- or zero-extends the low `bits` bits of a pattern (1 <= bits <= 64).
-inline int64_t decode(uint64_t pattern, int bits, bool is_signed) {
+CONCRETE_HOST_DEVICE inline int64_t decode(uint64_t pattern, int bits, bool is_signed) {
     const int shift = 64 - bits;
     return is_signed ? static_cast<int64_t>(pattern << shift) >> shift
                      : static_cast<int64_t>((pattern << shift) >> shift);
 }
 
 /// The low `bits` bits of a code (1 <= bits <= 64).
-inline uint64_t encode(int64_t code, int bits) {
+CONCRETE_HOST_DEVICE inline uint64_t encode(int64_t code, int bits) {
     return static_cast<uint64_t>(code) & (~uint64_t{0} >> (64 - bits));
 }
 

@@ -11,7 +11,8 @@ target_compile_options(concrete_options INTERFACE
 if(CONCRETE_WITH_CUDA)
   # No -Wpedantic: it rejects the line markers in what nvcc hands to the host compiler.
   target_compile_options(concrete_options INTERFACE
-    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>"
+    # Lambdas are constexpr, and templates for both sides call the host's.
+    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror>"
     "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-Xcompiler=-ffp-contract=off>")
 endif()
 target_compile_definitions(concrete_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
@@ -26,10 +27,16 @@ if(CONCRETE_SANITIZE)
 endif()
 
 # concrete_library(NAME): the library concrete_NAME, known as Concrete::NAME, from this folder's sources. FOO_avx2.cpp,
-# FOO_avx512.cpp and FOO_avx512_vnni.cpp are compiled for that instruction set, chosen at run time (sim/isa.h).
+# FOO_avx512.cpp and FOO_avx512_vnni.cpp are compiled for that instruction set, chosen at run time (sim/isa.h). FOO.cu and
+# FOO_with_cuda.cpp belong to builds with CUDA only, FOO_without_cuda.cpp to the others.
 function(concrete_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cu)
   list(FILTER sources EXCLUDE REGEX "_test\\.(cpp|cu)$")
+  if(CONCRETE_WITH_CUDA)
+    list(FILTER sources EXCLUDE REGEX "_without_cuda\\.cpp$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "(\\.cu|_with_cuda\\.cpp)$")
+  endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(avx512 "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512")
     foreach(source ${sources})
