@@ -45,32 +45,6 @@ bool has_padding(const MacLayer& layer) {
     return layer.window.padding[0] + layer.window.padding[1] > 0;
 }
 
-/// acc_0 of every channel, for each pixel where skipped positions make them differ.
-std::vector<int64_t> initial_accumulators(const MacLayer& layer) {
-    const bool differ = layer.padding == PaddingMode::skip && layer.a_params.zero_point != 0;
-    const size_t k_count = layer.k(), taps = layer.window.kernel[0] * layer.window.kernel[1];
-    std::vector<int64_t> sums(layer.out_channels * taps, 0);  // of the weights of a tap, over the channels
-    for (size_t channel = 0; channel < layer.out_channels; ++channel)
-        for (size_t k = 0; k < k_count; ++k) sums[channel * taps + k % taps] += layer.w_codes[channel * k_count + k];
-    const size_t pixels = differ ? layer.out_h * layer.out_w : 1;
-    std::vector<int64_t> initial;
-    initial.reserve(pixels * layer.out_channels);
-    for (size_t pixel = 0; pixel < pixels; ++pixel) {
-        std::vector<bool> counts(taps, true);
-        for (size_t i = 0; differ && i < taps; ++i) {
-            counts[i] = tap(pixel / layer.out_w, i / layer.window.kernel[1], layer.window, 0, layer.in_h) &&
-                        tap(pixel % layer.out_w, i % layer.window.kernel[1], layer.window, 1, layer.in_w);
-        }
-        const auto positions = static_cast<int64_t>(k_count / taps) * std::count(counts.begin(), counts.end(), true);
-        for (size_t channel = 0; channel < layer.out_channels; ++channel) {
-            int64_t w_sum = 0;
-            for (size_t i = 0; i < taps; ++i) w_sum += counts[i] ? sums[channel * taps + i] : 0;
-            initial.push_back(initial_accumulator(layer, channel, w_sum, positions));
-        }
-    }
-    return initial;
-}
-
 /// Rows of an output tensor [images, channels, pixels].
 class Output {
   public:
@@ -231,6 +205,31 @@ class GroupRun {
 };
 
 }  // namespace
+
+std::vector<int64_t> initial_accumulators(const MacLayer& layer) {
+    const bool differ = layer.padding == PaddingMode::skip && layer.a_params.zero_point != 0;
+    const size_t k_count = layer.k(), taps = layer.window.kernel[0] * layer.window.kernel[1];
+    std::vector<int64_t> sums(layer.out_channels * taps, 0);  // of the weights of a tap, over the channels
+    for (size_t channel = 0; channel < layer.out_channels; ++channel)
+        for (size_t k = 0; k < k_count; ++k) sums[channel * taps + k % taps] += layer.w_codes[channel * k_count + k];
+    const size_t pixels = differ ? layer.out_h * layer.out_w : 1;
+    std::vector<int64_t> initial;
+    initial.reserve(pixels * layer.out_channels);
+    for (size_t pixel = 0; pixel < pixels; ++pixel) {
+        std::vector<bool> counts(taps, true);
+        for (size_t i = 0; differ && i < taps; ++i) {
+            counts[i] = tap(pixel / layer.out_w, i / layer.window.kernel[1], layer.window, 0, layer.in_h) &&
+                        tap(pixel % layer.out_w, i % layer.window.kernel[1], layer.window, 1, layer.in_w);
+        }
+        const auto positions = static_cast<int64_t>(k_count / taps) * std::count(counts.begin(), counts.end(), true);
+        for (size_t channel = 0; channel < layer.out_channels; ++channel) {
+            int64_t w_sum = 0;
+            for (size_t i = 0; i < taps; ++i) w_sum += counts[i] ? sums[channel * taps + i] : 0;
+            initial.push_back(initial_accumulator(layer, channel, w_sum, positions));
+        }
+    }
+    return initial;
+}
 
 int64_t apply_correction(const AccumulatorSpec& acc, int64_t accumulated, int64_t correction) {
     return fit_exact(acc, static_cast<Int128>(accumulated) + correction);

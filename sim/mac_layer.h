@@ -47,6 +47,9 @@ struct MacLayer : MacGeometry {
     size_t macs_per_image() const;
 };
 
+/// acc_0 fitted to the accumulator: [pixels][out_channels] where positions differ, else [out_channels].
+std::vector<int64_t> initial_accumulators(const MacLayer& layer);
+
 /// What the layer computes, for engines: its weights are borrowed.
 ProductTask product_task(const MacLayer& layer);
 

@@ -5,55 +5,15 @@
 #include <map>
 #include <random>
 
+#include "sim/mac_layer_testing.h"
 #include "sim/task_decomposition.h"
-#include "sim/testing.h"
 
 namespace concrete::sim {
 namespace {
 
-struct Case {
-    size_t in_c, h, w, out_c, groups;
-    Window window;
-};
-
-// 1x1, kernel = input, depthwise, grouped, dilated, strided, ragged rows and columns, fully connected, padding wider
-// than the picture.
-std::vector<Case> cases() {
-    return {{1, 1, 1, 1, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, {3, 5, 5, 2, 1, {{1, 1}, {2, 2}, {0, 0}, {1, 1}}},
-            {2, 5, 7, 3, 1, {{5, 7}, {1, 1}, {0, 0}, {1, 1}}}, {4, 6, 6, 4, 4, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
-            {4, 7, 5, 6, 2, {{3, 2}, {2, 1}, {1, 0}, {2, 1}}}, {13, 1, 1, 11, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
-            {2, 2, 3, 3, 1, {{3, 3}, {3, 3}, {4, 4}, {1, 1}}}};
-}
-
-MacLayer make_layer(const Case& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc, uint64_t seed,
-                    const std::shared_ptr<Operator>& multiplier = testing::random_multiplier(8, 8, 16, true, 77)) {
-    std::mt19937_64 random(seed);
-    MacLayer layer;
-    layer.name = "conv";
-    layer.in_channels = c.in_c, layer.in_h = c.h, layer.in_w = c.w;
-    layer.out_channels = c.out_c, layer.groups = c.groups;
-    layer.window = c.window;
-    const auto extent = [&](size_t in, size_t axis) {
-        const size_t reach = c.window.dilation[axis] * (c.window.kernel[axis] - 1) + 1;
-        return (in + 2 * c.window.padding[axis] - reach) / c.window.stride[axis] + 1;
-    };
-    layer.out_h = extent(c.h, 0), layer.out_w = extent(c.w, 1);
-    layer.a_range = layer.w_range = {-128, 127};
-    layer.a_used = {-100, 127};  // with skipped positions not more than a byte tells apart
-    layer.a_params = {0.5, zero_points ? -37 : 0};
-    for (size_t i = 0; i < c.out_c; ++i) {
-        layer.w_params.push_back({0.25, zero_points ? static_cast<int64_t>(random() % 41) - 20 : 0});
-        layer.bias_codes.push_back(static_cast<int64_t>(random() % 2001) - 1000);
-    }
-    for (size_t i = 0; i < c.out_c * layer.k(); ++i) {
-        layer.w_codes.push_back(static_cast<int32_t>(random() % 256) - 128);
-    }
-    layer.products = std::make_shared<ProductModel>(multiplier, layer.a_range, layer.w_range, false);
-    layer.acc = acc;
-    layer.padding = padding;
-    prepare(layer, Engine::gather);
-    return layer;
-}
+using testing::layer_cases;
+using testing::LayerCase;
+using testing::make_layer;
 
 /// One output straight from docs/arithmetic.md, on a picture copied into its padding.
 int64_t reference(const MacLayer& l, const int32_t* picture, size_t oc, size_t oy, size_t ox) {
@@ -103,15 +63,13 @@ TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
                                                     {17, Overflow::saturate, 0, nullptr},
                                                     {24, Overflow::wrap, 6, nullptr},
                                                     {18, Overflow::saturate, 3, nullptr}};
-    for (const Case& c : cases()) {
+    for (const LayerCase& c : layer_cases()) {
         for (const AccumulatorSpec& acc : accumulators) {
             for (const bool zero_points : {false, true}) {
                 for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
                     ++seed;
                     MacLayer layer = make_layer(c, zero_points, padding, acc, seed, multipliers[seed % 3]);
-                    Tensor<int32_t> codes({3, c.in_c, c.h, c.w});
-                    std::mt19937_64 random(seed);
-                    for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % layer.a_used.count()) - 100;
+                    const Tensor<int32_t> codes = testing::random_codes(layer, 3, seed);
                     const Tensor<int64_t> out = run_mac_layer(layer, codes, 1 + static_cast<int>(seed % 3));
                     size_t i = 0;
                     for (size_t n = 0; n < 3; ++n) {
@@ -154,10 +112,11 @@ TEST(MacLayer, EqualsTheDefinitionOnEveryShape) {
 TEST(MacLayer, GivesTheSameBitsInEveryBatch) {
     constexpr size_t kImages = 64;
     // Fully connected, so that batches decide what lies along the lanes; strided and padded; depthwise.
-    const Case shapes[] = {{37, 1, 1, 150, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, cases()[4], cases()[3]};
+    const LayerCase shapes[] = {
+        {37, 1, 1, 150, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, layer_cases()[4], layer_cases()[3]};
     const std::shared_ptr<Operator> multipliers[] = {testing::low_rank_multiplier(), testing::twisted_multiplier()};
     std::map<Engine, size_t> runs;
-    for (const Case& c : shapes) {
+    for (const LayerCase& c : shapes) {
         for (const AccumulatorSpec& acc :
              {AccumulatorSpec{32, Overflow::wrap, 0, nullptr}, {20, Overflow::wrap, 5, nullptr, LowerPart::eta_i}}) {
             for (const auto& multiplier : multipliers) {
@@ -198,7 +157,7 @@ TEST(MacLayer, GivesTheSameBitsInEveryBatch) {
 
 TEST(MacLayer, TracesReplayToTheSameAccumulator) {
     for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
-        const MacLayer layer = make_layer(cases()[4], true, padding, {20, Overflow::saturate, 4, nullptr}, 99);
+        const MacLayer layer = make_layer(layer_cases()[4], true, padding, {20, Overflow::saturate, 4, nullptr}, 99);
         Tensor<int32_t> codes({1, layer.in_channels, layer.in_h, layer.in_w});
         std::mt19937_64 random(5);
         for (int32_t& code : codes.data) code = static_cast<int32_t>(random() % 228) - 100;
@@ -220,7 +179,7 @@ TEST(MacLayer, TracesReplayToTheSameAccumulator) {
 }
 
 TEST(MacLayer, SkippedPositionsAreNoMacs) {
-    for (const Case& c : cases()) {
+    for (const LayerCase& c : layer_cases()) {
         const AccumulatorSpec acc{24, Overflow::wrap, 0, nullptr};
         const MacLayer layer = make_layer(c, false, PaddingMode::skip, acc, 7);
         const std::vector<int32_t> codes(c.in_c * c.h * c.w, 1);
