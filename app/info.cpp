@@ -1,13 +1,11 @@
 // concrete info: what this build and this machine offer.
 #include "app/command.h"
+#include "cuda/device.h"
 #include "gen/catalogue.h"
 #include "gen/process.h"
 #include "sim/file.h"
 #include "sim/parallel.h"
 #include "sim/version.h"
-#ifdef CONCRETE_WITH_CUDA
-#include "cuda/device.h"
-#endif
 
 namespace concrete::app {
 
@@ -56,10 +54,9 @@ Json catalogue() {
 
 Json cuda_info() {
     Json cuda;
-#ifdef CONCRETE_WITH_CUDA
     const cuda::DeviceList list = cuda::list_devices();
-    cuda["built"] = true;
-    cuda["runtime"] = cuda::runtime_version();
+    cuda["built"] = cuda::is_built();
+    if (cuda::is_built()) cuda["runtime"] = cuda::runtime_version();
     cuda["devices"] = Json::array();
     for (const cuda::Device& device : list.devices) {
         cuda["devices"].push_back(
@@ -69,11 +66,6 @@ Json cuda_info() {
              {"compute_capability", fmt::format("{}.{}", device.compute_major, device.compute_minor)}});
     }
     if (list.devices.empty()) cuda["reason"] = list.reason;
-#else
-    cuda["built"] = false;
-    cuda["devices"] = Json::array();
-    cuda["reason"] = "this build has no CUDA back end";
-#endif
     return cuda;
 }
 

@@ -24,7 +24,10 @@ struct DeviceList {
 /// and says why. Never throws for anything that CUDA answers.
 DeviceList list_devices();
 
-/// Version of the CUDA runtime that was compiled in, "13.0".
+/// True if this build can use GPUs at all.
+bool is_built();
+
+/// Version of the CUDA runtime that was compiled in, "13.0". Requires: is_built().
 std::string runtime_version();
 
 }  // namespace concrete::cuda
