@@ -29,6 +29,8 @@ struct Finish {
     const int64_t* w_zero_points = nullptr;  ///< [columns]; null where all are 0
     const int64_t* code_sums = nullptr;      ///< [rows][groups]: sum_k qa, skipped positions left out; as needed above
 
+    const uint16_t *ors = nullptr, *pairs = nullptr;  ///< [rows][columns]: of low parts, where the logic reduces them
+
     const sim::Requantizer* requantizers = nullptr;  ///< [columns]; null where the layer puts out no codes
     CodeMap codes;                                   ///< of the output, where there are requantizers
     int64_t* accumulators = nullptr;                 ///< [rows][columns]; null where nobody wants them
@@ -55,10 +57,10 @@ struct Finish {
         if (requantizers) codes.store(at, sim::requantize(requantizers[column], accumulator));
     }
 
-    /// For engines that sum tables: as sim::LogicAccumulator::finish().
-    CONCRETE_HOST_DEVICE void store_sum(uint32_t row, uint32_t column, int64_t sum, uint64_t ors = 0,
-                                        uint64_t pairs = 0) const {
-        store(row, column, logic.finish(start(row, column), sum, ors, pairs));
+    /// For engines that sum tables: sum of logic.term(), right modulo 2^logic.sum_bits().
+    CONCRETE_HOST_DEVICE void store_sum(uint32_t row, uint32_t column, int64_t sum) const {
+        const size_t at = size_t{row} * columns + column;
+        store(row, column, logic.finish(start(row, column), sum, ors ? ors[at] : 0, pairs ? pairs[at] : 0));
     }
 };
 

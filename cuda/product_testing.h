@@ -6,16 +6,28 @@
 #include <string>
 #include <vector>
 
+#include "cuda/cuda_executor.h"
 #include "cuda/device_layer.h"
 #include "cuda/host_executor.h"
 #include "sim/mac_layer_testing.h"
 
-/// Layers on the host executor set against sim::run_mac_layer() on gather, for tests of engines.
+/// Layers on the host executor, and on a GPU where there is one, set against sim::run_mac_layer() on gather, for tests
+/// of engines.
 namespace concrete::cuda::testing {
 
 inline const std::vector<ThreadOrder>& all_orders() {
     static const std::vector<ThreadOrder> orders{ThreadOrder::forward, ThreadOrder::backward, ThreadOrder::shuffled};
     return orders;
+}
+
+/// What tests run on: the host in each order, and the first GPU if there is any.
+inline std::vector<std::unique_ptr<Executor>> all_executors() {
+    std::vector<std::unique_ptr<Executor>> result;
+    for (const ThreadOrder order : all_orders()) result.push_back(std::make_unique<HostExecutor>(order));
+    for (const Device& device : list_devices().devices) {
+        if (device.index == 0) result.push_back(make_cuda_executor(device));
+    }
+    return result;
 }
 
 /// [n, c, h, w] to the order of CodeMap, or back.
@@ -74,20 +86,21 @@ inline std::vector<int64_t> run_layer(Executor& executor, const sim::MacLayer& l
     return out.values();
 }
 
-/// Expects the accumulators of a layer in every order of threads. Args: layer: prepared for any engine of sim.
+/// Expects the accumulators of a layer on all executors. Args: layer: prepared for any engine of sim.
 inline void expect_layer(const sim::MacLayer& layer, const sim::Tensor<int32_t>& codes, const MakeProduct& make,
                          const std::string& label) {
     const std::vector<int64_t> expected = channels_last(sim::run_mac_layer(layer, codes, 1));
-    for (const ThreadOrder order : all_orders()) {
-        HostExecutor executor(order);
-        const std::vector<int64_t> got = run_layer(executor, layer, codes, make);
+    const auto executors = all_executors();
+    for (size_t i = 0; i < executors.size(); ++i) {
+        const std::vector<int64_t> got = run_layer(*executors[i], layer, codes, make);
         ASSERT_EQ(got.size(), expected.size()) << label;
         size_t differences = 0, first = 0;
-        for (size_t i = got.size(); i-- > 0;) {
-            if (got[i] != expected[i]) ++differences, first = i;
+        for (size_t j = got.size(); j-- > 0;) {
+            if (got[j] != expected[j]) ++differences, first = j;
         }
-        EXPECT_EQ(differences, 0U) << label << ", order " << static_cast<int>(order) << ": the first of " << got.size()
-                                   << " at " << first << ": expected " << expected[first] << ", got " << got[first];
+        EXPECT_EQ(differences, 0U) << label << ", " << executors[i]->label() << ' ' << i << ": the first of "
+                                   << got.size() << " at " << first << ": expected " << expected[first] << ", got "
+                                   << got[first];
     }
 }
 
