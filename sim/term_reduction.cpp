@@ -27,11 +27,6 @@ constexpr size_t kFewTerms = 40;
 /// What a bit of span costs where it already fits, against a bit of excess.
 constexpr double kFittingCost = 0.02;
 
-int64_t span_of(const Vector& x) {
-    const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
-    return int64_t{*highest} - *lowest;
-}
-
 /// Span of x + factor y. Requires: no entry beyond 31 bits.
 int64_t combined_span(const Vector& x, int32_t factor, const Vector& y) {
     int32_t lowest = x[0] + factor * y[0], highest = lowest;
@@ -86,6 +81,11 @@ Factors factors_of(const Term& i, const Term& j) {
 }
 
 }  // namespace
+
+int64_t span_of(const std::vector<int32_t>& x) {
+    const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
+    return int64_t{*highest} - *lowest;
+}
 
 double excess_bits(int64_t span) {
     return span <= 255 ? 0 : std::log2(static_cast<double>(span) / 255);

@@ -83,6 +83,9 @@ class TermReduction {
     std::vector<std::vector<double>> u_products_, v_products_;  ///< inner products without the mean, times entries
 };
 
+/// Largest - smallest entry.
+int64_t span_of(const std::vector<int32_t>& x);
+
 /// Bits by which a span does not fit in a byte.
 double excess_bits(int64_t span);
 

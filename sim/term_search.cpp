@@ -15,7 +15,7 @@ using Term = Decomposition::Term;
 using Terms = std::vector<Term>;
 
 /// Up to so many terms every way is tried; each is cheap then.
-constexpr size_t kFewTerms = 64;
+constexpr size_t kThoroughTerms = 64;
 
 /// Bounds of Effort: for each start, and for random places; then, once terms fit, to need one shift only. A million
 /// takes about half a second.
@@ -40,7 +40,7 @@ int pair_factor(const TermReduction& terms) {
 }
 
 void polish(TermReduction& terms) {
-    const int rounds = terms.terms().size() <= kFewTerms ? 8 : 3;
+    const int rounds = terms.terms().size() <= kThoroughTerms ? 8 : 3;
     for (int round = 0; round < rounds && terms.excess() > 0; ++round) {
         terms.narrow();
         terms.clean();
@@ -80,7 +80,7 @@ class Search {
             std::optional<Terms> made = start();
             if (!made) continue;
             if (try_terms(*made, false)) return true;
-            if (made->size() <= kFewTerms) made_.push_back(std::move(*made));
+            if (made->size() <= kThoroughTerms) made_.push_back(std::move(*made));
         }
         for (const Terms& made : made_)
             if (try_terms(made, true)) return true;
@@ -110,12 +110,12 @@ class Search {
     /// Goes some steps at random and narrows again.
     bool try_chance() {
         const size_t count = candidates_.front().terms().size();
-        if (count > kFewTerms && (fitting_ || candidates_.front().excess() > kNearExcess)) return false;
+        if (count > kThoroughTerms && (fitting_ || candidates_.front().excess() > kNearExcess)) return false;
         Random random(1);
         for (int attempt = 0; attempt < (fitting_ ? kUniteAttempts : kFitAttempts); ++attempt) {
             const size_t from = static_cast<size_t>(attempt / 2) % candidates_.size();
             TermReduction terms = candidates_[attempt % 2 == 0 ? from : 0];
-            terms.shuffle(random, 1 + std::min(count, kFewTerms) / 4);
+            terms.shuffle(random, 1 + std::min(count, kThoroughTerms) / 4);
             polish(terms);
             if (judge(terms)) return true;
             if (terms.excess() < candidates_.front().excess()) candidates_.front() = std::move(terms);
@@ -141,11 +141,6 @@ class Search {
     std::optional<Terms> fitting_;
     std::pair<size_t, size_t> cost_;  ///< terms and shifts of fitting_
 };
-
-int64_t span_of(const std::vector<int32_t>& x) {
-    const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
-    return int64_t{*highest} - *lowest;
-}
 
 /// Bits by which an operand can be shifted to the left and still fits.
 int room_of(const std::vector<int32_t>& x) {
