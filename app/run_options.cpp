@@ -59,7 +59,7 @@ LoadedRun load_run(const RunOptions& options) {
     sim::Dataset data = sim::load_dataset(config.data, options.limit);
     sim::check_fits(config.network, data, config.data.dir.string());
     return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads,
-                             sim::engine_named(options.engine)),
+                             sim::cpu_preparer(sim::engine_named(options.engine))),
             std::move(data)};
 }
 

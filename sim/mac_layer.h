@@ -41,13 +41,14 @@ struct MacLayer : MacGeometry {
 
     PreparedProduct prepared;        ///< set by prepare(), like what follows
     std::vector<int32_t> w_columns;  ///< [groups][k][n], for engines that take matrices of codes
-    std::vector<int64_t> initial;    ///< acc_0, [pixels][out_channels] where positions differ, else [out_channels]
+    std::vector<int64_t> initial;    ///< initial_accumulators()
 
     /// Padding positions included, unless they are skipped.
     size_t macs_per_image() const;
 };
 
-/// acc_0 fitted to the accumulator: [pixels][out_channels] where positions differ, else [out_channels].
+/// acc_0 of the equation below, fitted to the accumulator: [pixels][out_channels] where skipped padding makes positions
+/// differ, else [out_channels].
 std::vector<int64_t> initial_accumulators(const MacLayer& layer);
 
 /// What the layer computes, for engines: its weights are borrowed.

@@ -178,6 +178,28 @@ TEST(MacLayer, TracesReplayToTheSameAccumulator) {
     }
 }
 
+// A back end of its own starts from these without preparing the layer for the CPU.
+TEST(MacLayer, InitialAccumulatorsAreThoseOfTheTraces) {
+    uint64_t seed = 500;
+    for (const LayerCase& c : layer_cases()) {
+        for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
+            MacLayer layer = make_layer(c, true, padding, {18, Overflow::saturate, 0, nullptr}, ++seed);
+            layer.initial.clear();
+            layer.prepared = {};
+            const std::vector<int64_t> initial = initial_accumulators(layer);
+            const size_t pixels = padding == PaddingMode::skip ? layer.out_h * layer.out_w : 1;
+            ASSERT_EQ(initial.size(), pixels * c.out_c);
+            const std::vector<int32_t> picture(c.in_c * c.h * c.w, -37);
+            for (size_t i = 0; i < layer.outputs_per_image(); ++i) {
+                const size_t pixel = i / c.out_c, channel = i % c.out_c;
+                const NeuronTrace trace =
+                    trace_neuron(layer, picture.data(), channel, pixel / layer.out_w, pixel % layer.out_w);
+                ASSERT_EQ(initial[pixel % pixels * c.out_c + channel], trace.init) << "seed " << seed << " at " << i;
+            }
+        }
+    }
+}
+
 TEST(MacLayer, SkippedPositionsAreNoMacs) {
     for (const LayerCase& c : layer_cases()) {
         const AccumulatorSpec acc{24, Overflow::wrap, 0, nullptr};

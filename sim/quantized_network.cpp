@@ -101,9 +101,13 @@ Shape batch_shape(size_t images, const Shape& picture) {
 
 }  // namespace
 
+LayerPreparer cpu_preparer(std::optional<Engine> engine) {
+    return [engine](MacLayer& layer) { prepare_planned(layer, kPlannedImages, engine); };
+}
+
 QuantizedNetwork::QuantizedNetwork(const RunConfig& config, const Weights& weights,
                                    const std::map<std::string, LayerOperators>& operators, const CodePlan& plan,
-                                   const Calibration& calibration, std::optional<Engine> engine)
+                                   const Calibration& calibration, const LayerPreparer& prepare)
     : network_(config.network), weights_(weights), plan_(plan) {
     const size_t count = network_.layers.size();
     params_.resize(count);
@@ -121,12 +125,12 @@ QuantizedNetwork::QuantizedNetwork(const RunConfig& config, const Weights& weigh
         const auto bound = operators.find(network_.layers[i].name);
         if (bound == operators.end()) continue;
         mac_of_layer_[i] = static_cast<int>(mac_layers_.size());
-        mac_layers_.push_back(make_mac_layer(config, i, bound->second, engine));
+        mac_layers_.push_back(make_mac_layer(config, i, bound->second, prepare));
     }
 }
 
 MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators,
-                                          std::optional<Engine> engine) const {
+                                          const LayerPreparer& prepare) const {
     const Layer& layer = network_.layers[index];
     const LayerConfig& settings = config.layers.at(layer.name);
     const size_t input = layer.inputs[0];
@@ -167,7 +171,7 @@ MacLayer QuantizedNetwork::make_mac_layer(const RunConfig& config, size_t index,
     mac.a_used = mac.a_range;
     if (without_negatives(network_)[input]) mac.a_used.lowest = std::max(mac.a_range.lowest, mac.a_params.zero_point);
     try {
-        prepare_planned(mac, kPlannedImages, engine);
+        prepare(mac);
     } catch (const InputError& error) {
         throw InputError(fmt::format("layer '{}': {}", layer.name, error.what()));
     }
@@ -295,12 +299,12 @@ uint64_t QuantizedNetwork::macs_per_image() const {
     return macs;
 }
 
-PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads, std::optional<Engine> engine) {
+PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads, const LayerPreparer& prepare) {
     const Weights weights = load_weights(config.weights_path, config.network);
     auto operators = bind_operators(config, provider);
     const CodePlan plan = plan_codes(config, operators);
     Calibration calibration = load_or_calibrate(config, plan, weights, threads);
-    QuantizedNetwork network(config, weights, operators, plan, calibration, engine);
+    QuantizedNetwork network(config, weights, operators, plan, calibration, prepare);
     return {std::move(config), std::move(operators), std::move(calibration), std::move(network)};
 }
 

@@ -29,15 +29,21 @@ struct MacLayerRecord {
 };
 using MacObserver = std::function<void(const MacLayerRecord&)>;
 
+/// Makes a layer whose fields are set ready for the back end that will run it. May leave it as it is; then
+/// QuantizedNetwork::run() cannot compute it. Throws: InputError for a layer that the back end cannot compute.
+using LayerPreparer = std::function<void(MacLayer&)>;
+
+/// Preparer for the CPU. Args: engine: that of all layers; chosen for each if not given.
+LayerPreparer cpu_preparer(std::optional<Engine> engine = {});
+
 /// A network bound to operators and quantisation settings: what `concrete run` and `concrete verify` execute.
 class QuantizedNetwork {
   public:
-    /// Args: engine: that of all layers; chosen for each if not given.
     /// Throws: InputError naming layer and reason: codes that do not fit a port, a bias code outside the accumulator,
-    /// an engine that cannot compute with the layer's operators.
+    /// or what `prepare` says.
     QuantizedNetwork(const RunConfig& config, const Weights& weights,
                      const std::map<std::string, LayerOperators>& operators, const CodePlan& plan,
-                     const Calibration& calibration, std::optional<Engine> engine = {});
+                     const Calibration& calibration, const LayerPreparer& prepare = cpu_preparer());
 
     /// Output of the last layer, [n, classes], for a batch of normalised pictures. A last layer that is quantised gives
     /// logits double(acc) * s_a * s_w[c]. first_image is handed to the observer, which sees the quantised layers in
@@ -65,7 +71,7 @@ class QuantizedNetwork {
     };
 
     MacLayer make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators,
-                            std::optional<Engine> engine) const;
+                            const LayerPreparer& prepare) const;
     void set_requantizers(MacLayer& layer) const;
     Tensor<int64_t> run_mac(const MacLayer& layer, Batch& batch) const;
     Value run_on_codes(size_t index, const Batch& batch) const;
@@ -90,7 +96,7 @@ struct PreparedRun {
 
 /// Configuration -> weights, operators, calibration, network. Throws: InputError, MissingError.
 PreparedRun prepare_run(RunConfig config, const OperatorProvider& provider, int threads,
-                        std::optional<Engine> engine = {});
+                        const LayerPreparer& prepare = cpu_preparer());
 
 /// Index of the largest value in each row; ties go to the lowest index. [n, classes] -> [n]
 std::vector<size_t> argmax_rows(const Tensor<double>& logits);

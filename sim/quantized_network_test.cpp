@@ -64,7 +64,7 @@ class QuantizedNetworkTest : public ::testing::Test {
     ~QuantizedNetworkTest() override { unsetenv("CONCRETE_CACHE_DIR"); }
 
     /// Calibrated on images_ themselves; load_or_calibrate() has tests of its own.
-    QuantizedNetwork make(const std::string& settings) {
+    QuantizedNetwork make(const std::string& settings, const LayerPreparer& prepare = cpu_preparer()) {
         write_file(folder_.path() / "c.yaml",
                    "network: net.yaml\nweights: w.h5\ndata: {kind: idx, dir: .}\n" + settings);
         const RunConfig config = load_run_config(folder_.path() / "c.yaml");
@@ -86,7 +86,7 @@ class QuantizedNetworkTest : public ::testing::Test {
             calibration.activations[network_.layers[i].name] =
                 choose_params(f.spec, f.range, ranges[group].lowest, ranges[group].highest);
         }
-        return {config, weights_, operators, plan, calibration};
+        return {config, weights_, operators, plan, calibration, prepare};
     }
 
     Tensor<float> slice(size_t first, size_t count) const {
@@ -212,6 +212,29 @@ TEST_F(QuantizedNetworkTest, LayersThatCannotRunNameTheReason) {
     EXPECT_THAT(error_of("defaults: {multiplier: unsigned}\n"), AllOf(HasSubstr("layer 'conv1'"), HasSubstr("port a")));
     EXPECT_THAT(error_of("defaults: {multiplier: random, accumulator: {bits: 4}}\n"),
                 AllOf(HasSubstr("layer 'conv1'"), HasSubstr("bias of channel"), HasSubstr("outside 4 bits")));
+}
+
+TEST_F(QuantizedNetworkTest, LayersAreMadeReadyAsAsked) {
+    const std::string settings = "defaults: {multiplier: random}\n";
+    for (const Engine engine : {Engine::gather, Engine::permute}) {
+        const QuantizedNetwork network = make(settings, cpu_preparer(engine));
+        for (const MacLayer& layer : network.mac_layers()) EXPECT_EQ(layer.prepared.engine, engine) << layer.name;
+    }
+    std::vector<std::string> seen;
+    const QuantizedNetwork bare = make(settings, [&](const MacLayer& layer) {
+        seen.push_back(layer.name);
+        EXPECT_FALSE(product_task(layer).products == nullptr || layer.w_codes.empty());
+    });
+    EXPECT_EQ(seen, (std::vector<std::string>{"conv1", "conv2", "fc1"}));
+    EXPECT_THROW(bare.run(slice(0, 1), 1), std::logic_error);
+    try {
+        make(settings, [](const MacLayer& layer) {
+            if (layer.groups > 1) throw InputError("groups are beyond it");
+        });
+        FAIL();
+    } catch (const InputError& error) {
+        EXPECT_STREQ(error.what(), "layer 'conv2': groups are beyond it");
+    }
 }
 
 TEST_F(QuantizedNetworkTest, OneBitNetworksRun) {
