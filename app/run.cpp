@@ -8,6 +8,7 @@
 #include "app/json.h"
 #include "app/progress.h"
 #include "app/run_options.h"
+#include "sim/cpu_runner.h"
 #include "sim/experiment.h"
 #include "sim/file.h"
 #include "sim/operand_recorder.h"
@@ -15,14 +16,14 @@
 namespace concrete::app {
 namespace {
 
-Json layer_json(const sim::MacLayer& layer, const sim::LayerResult& result) {
+Json layer_json(const sim::MacLayer& layer, const sim::LayerEngine& engine, const sim::LayerResult& result) {
     const sim::LayerError& e = result.error;
     return {{"name", layer.name},
             {"multiplier", layer.products->multiplier().name},
             {"sign_magnitude", layer.products->sign_magnitude()},
             {"accumulator", accumulator_text(layer)},
-            {"engine", sim::to_string(layer.prepared.engine)},
-            {"passes", layer.prepared.passes},
+            {"engine", engine.name},
+            {"passes", engine.passes},
             {"weights_bits", layer.w_spec.bits},
             {"activations_bits", layer.a_spec.bits},
             {"macs", result.macs},
@@ -99,10 +100,11 @@ class Run : public Command {
             explain(context, loaded.run.network);
             return ExitCode::done;
         }
+        sim::CpuRunner runner(loaded.run.network, options_.threads);
         std::optional<Recording> recording;
         if (!operands_.empty()) recording.emplace(loaded.run.network, options_.threads);
-        const sim::ExperimentResult result = execute(loaded, recording);
-        fill(context.result, loaded, result);
+        const sim::ExperimentResult result = execute(runner, loaded.data, recording);
+        fill(context.result, loaded, runner, result);
         print(context, loaded, result);
         if (recording) write_operands(context, loaded, *recording);
         if (!out_dir_.empty()) write_files(context.result, loaded, result);
@@ -123,17 +125,19 @@ class Run : public Command {
         }
     };
 
-    sim::ExperimentResult execute(const LoadedRun& loaded, std::optional<Recording>& recording) const {
-        Progress progress(loaded.run.config.network.name, loaded.data.size());
+    sim::ExperimentResult execute(sim::NetworkRunner& runner, const sim::Dataset& data,
+                                  std::optional<Recording>& recording) const {
+        Progress progress(runner.network().network().name, data.size());
         sim::ExperimentOptions options;
         options.threads = options_.threads;
         options.error_images = error_images_;
         options.progress = [&](size_t done, size_t total) { progress.update(done, total); };
         if (recording) options.observer = [&](const sim::MacLayerRecord& record) { recording->observe(record); };
-        return sim::run_experiment(loaded.run.network, loaded.data, options);
+        return sim::run_experiment(runner, data, options);
     }
 
-    void fill(Json& json, const LoadedRun& loaded, const sim::ExperimentResult& result) const {
+    void fill(Json& json, const LoadedRun& loaded, const sim::NetworkRunner& runner,
+              const sim::ExperimentResult& result) const {
         json["config"] = options_.config.string();
         json["overrides"] = options_.overrides;
         json["network"] = loaded.run.config.network.name;
@@ -151,7 +155,8 @@ class Run : public Command {
         json["macs_per_s"] = static_cast<double>(result.macs()) / result.seconds;
         json["layers"] = Json::array();
         for (size_t i = 0; i < result.layers.size(); ++i) {
-            json["layers"].push_back(layer_json(loaded.run.network.mac_layers()[i], result.layers[i]));
+            json["layers"].push_back(
+                layer_json(loaded.run.network.mac_layers()[i], runner.engine_of(i), result.layers[i]));
         }
     }
 

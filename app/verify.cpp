@@ -5,6 +5,7 @@
 #include "app/command.h"
 #include "app/progress.h"
 #include "app/run_options.h"
+#include "sim/cpu_runner.h"
 #include "verify/dump.h"
 #include "verify/hardware.h"
 #include "verify/operator_check.h"
@@ -18,9 +19,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// Pictures run at a time.
-constexpr size_t kBatch = 250;
 
 /// Sums over layers.
 struct Totals {
@@ -89,7 +87,8 @@ class Verify : public Command {
             throw InputError(fmt::format("{}: every layer is `mode: float`, so that there is nothing to replay",
                                          options_.config.string()));
         }
-        const std::vector<verify::NeuronCase> cases = sample(loaded);
+        sim::CpuRunner runner(loaded.run.network, options_.threads);
+        const std::vector<verify::NeuronCase> cases = sample(runner, loaded.data);
         if (!dump_.empty()) dumped_ = verify::dump_vectors(cases, verify::rtl_folder(), dump_);
         const std::vector<verify::LayerReplay> layers = replay(cases);
         const std::vector<verify::OperatorCheck> tables = check_tables(loaded);
@@ -102,32 +101,16 @@ class Verify : public Command {
     }
 
   private:
-    std::vector<verify::NeuronCase> sample(const LoadedRun& loaded) const {
-        const sim::QuantizedNetwork& network = loaded.run.network;
-        verify::NeuronSampler sampler(network.mac_layers(), loaded.data.size(), samples_, seed_);
+    std::vector<verify::NeuronCase> sample(sim::NetworkRunner& runner, const sim::Dataset& data) const {
+        const sim::QuantizedNetwork& network = runner.network();
+        verify::NeuronSampler sampler(network.mac_layers(), data.size(), samples_, seed_);
         const std::vector<size_t> needed = sampler.images();
+        const sim::Dataset pictures = sim::subset(data, needed);
         Progress progress(network.network().name, needed.size());
-        for (size_t first = 0; first < needed.size(); first += kBatch) {
-            const auto begin = needed.begin() + static_cast<std::ptrdiff_t>(first);
-            const std::vector<size_t> images(
-                begin, begin + static_cast<std::ptrdiff_t>(std::min(kBatch, needed.size() - first)));
-            network.run(pictures(loaded, images), options_.threads, sampler.observer(images));
-            progress.update(first + images.size());
-        }
+        runner.run({.data = pictures,
+                    .sink = [&](size_t first, const auto& logits) { progress.update(first + logits.shape[0]); },
+                    .observer = sampler.observer(needed)});
         return sampler.cases();
-    }
-
-    /// Normalised pictures, one after the other.
-    static sim::Tensor<float> pictures(const LoadedRun& loaded, const std::vector<size_t>& images) {
-        const sim::Network& network = loaded.run.network.network();
-        sim::Tensor<float> batch;
-        for (const size_t image : images) {
-            const sim::Tensor<float> one = sim::normalize(loaded.data, image, 1, network.mean, network.std_dev);
-            batch.shape = one.shape;
-            batch.data.insert(batch.data.end(), one.data.begin(), one.data.end());
-        }
-        batch.shape[0] = images.size();
-        return batch;
     }
 
     std::vector<verify::LayerReplay> replay(const std::vector<verify::NeuronCase>& cases) const {

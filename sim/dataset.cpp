@@ -199,6 +199,22 @@ Dataset load_dataset(const DatasetConfig& config, size_t limit) {
     return config.kind == DatasetKind::idx ? load_idx_pair(config, limit) : load_cifar(config, limit);
 }
 
+Dataset subset(const Dataset& data, std::span<const size_t> images) {
+    Dataset result;
+    result.pixels.shape = data.pixels.shape;
+    result.pixels.shape.at(0) = images.size();
+    const size_t size = data.size() == 0 ? 0 : data.pixels.size() / data.size();
+    result.pixels.data.reserve(images.size() * size);
+    for (const size_t image : images) {
+        if (image >= data.size())
+            throw RangeError(fmt::format("subset: picture {} asked for, there are {}", image, data.size()));
+        const auto begin = data.pixels.data.begin() + static_cast<std::ptrdiff_t>(image * size);
+        result.pixels.data.insert(result.pixels.data.end(), begin, begin + static_cast<std::ptrdiff_t>(size));
+        result.labels.push_back(data.labels[image]);
+    }
+    return result;
+}
+
 Tensor<float> normalize(const Dataset& data, size_t first, size_t count, const std::vector<float>& mean,
                         const std::vector<float>& std_dev) {
     const size_t channels = data.pixels.shape.at(1);

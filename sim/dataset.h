@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ DatasetConfig read_dataset_config(const YamlNode& node, const std::filesystem::p
 /// Throws: InputError naming the file for missing or truncated files, trailing bytes, wrong magic numbers, counts of
 /// pictures and labels that disagree, more than 10,000 records in a CIFAR file, and CIFAR labels above 9.
 Dataset load_dataset(const DatasetConfig& config, size_t limit = 0);
+
+/// The pictures of these numbers, in this order. Throws: RangeError for a number that is not below data.size().
+Dataset subset(const Dataset& data, std::span<const size_t> images);
 
 /// Pictures first .. first + count - 1 as real values (pixel / 255 - mean[c]) / std[c] in fp32, [count, c, h, w].
 /// Throws: ShapeError if mean or std has not one value a channel; RangeError if there are not so many pictures.

@@ -235,6 +235,15 @@ TEST(Dataset, NormalizeRefusesWrongChannelsAndRanges) {
     EXPECT_THROW(normalize(data, 3, 0, {0.f}, {1.f}), RangeError);
 }
 
+TEST(Dataset, SubsetsKeepTheOrderAskedFor) {
+    const Dataset data{Tensor<uint8_t>({3, 2, 1, 2}, {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23}), {7, 8, 9}};
+    const Dataset some = subset(data, std::vector<size_t>{2, 0, 2});
+    EXPECT_EQ(some.pixels, Tensor<uint8_t>({3, 2, 1, 2}, {20, 21, 22, 23, 0, 1, 2, 3, 20, 21, 22, 23}));
+    EXPECT_EQ(some.labels, (std::vector<uint8_t>{9, 7, 9}));
+    EXPECT_EQ(subset(data, std::vector<size_t>{}).pixels.shape, (Shape{0, 2, 1, 2}));
+    EXPECT_THROW(subset(data, std::vector<size_t>{0, 3}), RangeError);
+}
+
 TEST_F(DatasetTest, ConfigurationIsStrict) {
     write("data/x", "");
     const DatasetConfig config = read_dataset_config(parse_yaml("{kind: cifar, dir: data}", "a.yaml"), folder.path());

@@ -1,11 +1,9 @@
 #include "sim/experiment.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
-#include <map>
 
 #include "sim/error.h"
 #include "sim/planner.h"
@@ -53,14 +51,16 @@ MacLayer exact_twin(const MacLayer& layer, size_t images) {
 /// Compares the leading pictures of every record with the exact twin of its layer.
 class ErrorCollector {
   public:
-    ErrorCollector(const QuantizedNetwork& network, size_t images, int threads) : images_(images), threads_(threads) {
-        sums_.resize(network.mac_layers().size());
+    ErrorCollector(const QuantizedNetwork& network, size_t images, int threads)
+        : layers_(network.mac_layers()), images_(images), threads_(threads) {
+        sums_.resize(layers_.size());
         if (images == 0) return;
-        for (const MacLayer& layer : network.mac_layers()) twins_.push_back(exact_twin(layer, images));
+        for (const MacLayer& layer : layers_) twins_.push_back(exact_twin(layer, images));
     }
 
-    void add(size_t layer_number, const MacLayerRecord& record) {
+    void add(const MacLayerRecord& record) {
         if (record.first_image >= images_) return;
+        const auto layer_number = static_cast<size_t>(record.layer - layers_.data());
         const size_t count = std::min(record.images, images_ - record.first_image);
         Tensor<int32_t> codes = *record.input_codes;
         codes.data.resize(codes.size() / record.images * count);
@@ -71,15 +71,12 @@ class ErrorCollector {
     LayerError result(size_t layer_number) const { return sums_[layer_number].result(); }
 
   private:
+    const std::vector<MacLayer>& layers_;
     size_t images_;
     int threads_;
     std::vector<MacLayer> twins_;
     std::vector<ErrorSums> sums_;
 };
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -109,40 +106,33 @@ void check_fits(const Network& network, const Dataset& data, const std::string& 
     }
 }
 
-ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& data,
-                                const ExperimentOptions& options) {
+ExperimentResult run_experiment(NetworkRunner& runner, const Dataset& data, const ExperimentOptions& options) {
+    const QuantizedNetwork& network = runner.network();
     check_fits(network.network(), data, "data");
     ExperimentResult result;
-    std::map<const MacLayer*, size_t> number;
-    for (const MacLayer& layer : network.mac_layers()) {
-        number[&layer] = result.layers.size();
-        result.layers.push_back({layer.name, layer.macs_per_image() * data.size(), 0, {}});
-    }
-    ErrorCollector errors(network, options.error_images, options.threads);
-    double observing_s = 0;
-    const MacObserver observer = [&](const MacLayerRecord& record) {
-        const size_t i = number.at(record.layer);
-        result.layers[i].seconds += record.seconds;
-        const auto start = std::chrono::steady_clock::now();
-        errors.add(i, record);
-        if (options.observer) options.observer(record);
-        observing_s += seconds_since(start);
-    };
-
-    const Network& net = network.network();
-    const auto start = std::chrono::steady_clock::now();
-    for (size_t first = 0; first < data.size(); first += options.batch) {
-        const size_t count = std::min(options.batch, data.size() - first);
-        const Tensor<double> logits =
-            network.run(normalize(data, first, count, net.mean, net.std_dev), options.threads, observer, first);
+    const auto count_correct = [&](size_t first, const Tensor<double>& logits) {
         const std::vector<size_t> classes = argmax_rows(logits);
-        for (size_t i = 0; i < count; ++i) result.correct += classes[i] == data.labels[first + i];
+        for (size_t i = 0; i < classes.size(); ++i) result.correct += classes[i] == data.labels[first + i];
         result.predictions.insert(result.predictions.end(), classes.begin(), classes.end());
-        if (options.progress) options.progress(first + count, data.size());
-    }
-    result.seconds = seconds_since(start) - observing_s;
+        if (options.progress) options.progress(first + classes.size(), data.size());
+    };
+    ErrorCollector errors(network, options.error_images, options.threads);
+    const auto observe = [&](const MacLayerRecord& record) {
+        errors.add(record);
+        if (options.observer) options.observer(record);
+    };
+    const RunTimes times = runner.run({.data = data,
+                                       .batch = options.batch,
+                                       .sink = count_correct,
+                                       .observer = observe,
+                                       .observed_images = options.observer ? data.size() : options.error_images});
+    result.seconds = times.seconds;
     result.images = data.size();
-    for (size_t i = 0; i < result.layers.size(); ++i) result.layers[i].error = errors.result(i);
+    for (size_t i = 0; i < network.mac_layers().size(); ++i) {
+        const MacLayer& layer = network.mac_layers()[i];
+        result.layers.push_back(
+            {layer.name, layer.macs_per_image() * data.size(), times.layer_seconds[i], errors.result(i)});
+    }
     return result;
 }
 

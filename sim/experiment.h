@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/dataset.h"
-#include "sim/quantized_network.h"
+#include "sim/network_runner.h"
 
 namespace concrete::sim {
 
@@ -32,7 +32,7 @@ struct LayerResult {
 
 struct ExperimentResult {
     size_t images = 0, correct = 0;
-    double seconds = 0;  ///< of inference, without loading and calibration
+    double seconds = 0;  ///< of inference, as RunTimes counts them; without loading and calibration
     std::vector<LayerResult> layers;
     std::vector<size_t> predictions;  ///< [images]
 
@@ -41,18 +41,18 @@ struct ExperimentResult {
 };
 
 struct ExperimentOptions {
-    int threads = 1;
+    int threads = 1;  ///< for what is computed beside the runner: the layer errors
     size_t batch = 250;
     size_t error_images = 64;  ///< layer errors are taken from the first so many pictures; 0: from none
     std::function<void(size_t done, size_t total)> progress;
-    MacObserver observer = {};  ///< also sees every quantised layer of every batch; its time does not count
+    MacObserver observer = {};  ///< also sees every quantised layer of every batch; waiting for it does not count
 };
 
 /// Throws: InputError, starting with `where`, if pictures have not the shape that the network reads or a label is not
 /// one of its classes.
 void check_fits(const Network& network, const Dataset& data, const std::string& where);
 
-/// Runs all pictures through a prepared network. Requires at least one picture that fits the network.
-ExperimentResult run_experiment(const QuantizedNetwork& network, const Dataset& data, const ExperimentOptions& options);
+/// Runs all pictures through the runner's network. Requires at least one picture that fits it.
+ExperimentResult run_experiment(NetworkRunner& runner, const Dataset& data, const ExperimentOptions& options);
 
 }  // namespace concrete::sim

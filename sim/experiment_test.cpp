@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/cpu_runner.h"
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/testing.h"
@@ -39,13 +40,19 @@ layers:
         return {config, weights_, operators, plan_codes(config, operators), calibration};
     }
 
+    ExperimentResult run(const std::shared_ptr<const Operator>& multiplier, const ExperimentOptions& options) {
+        const QuantizedNetwork network = make(multiplier);
+        CpuRunner runner(network, options.threads);
+        return run_experiment(runner, data_, options);
+    }
+
     TemporaryFolder folder_;
     Weights weights_;
     Dataset data_;
 };
 
 TEST_F(ExperimentTest, CountsCorrectPicturesAndBreaksTiesLow) {
-    const ExperimentResult r = run_experiment(make(testing::exact_multiplier(8, 8, true)), data_, {2, 3, 64, {}});
+    const ExperimentResult r = run(testing::exact_multiplier(8, 8, true), {2, 3, 64, {}});
     EXPECT_EQ(r.predictions, (std::vector<size_t>{0, 1, 0, 0}));
     EXPECT_EQ(r.correct, 3u);
     EXPECT_EQ(r.accuracy_percent(), 75);
@@ -60,7 +67,7 @@ TEST_F(ExperimentTest, CountsCorrectPicturesAndBreaksTiesLow) {
 TEST_F(ExperimentTest, LayerErrorsAreThoseOfTheTable) {
     auto op = testing::exact_multiplier(8, 8, true);
     for (int32_t& y : op->lut) y += 3;  // each of the two MACs of a neuron is 3 too large
-    const ExperimentResult r = run_experiment(make(op), data_, {1, 4, 2, {}});
+    const ExperimentResult r = run(op, {1, 4, 2, {}});
     const LayerError& e = r.layers[0].error;
     EXPECT_EQ(e.accumulators, 4u);
     EXPECT_EQ(e.mean_error, 6);
@@ -70,18 +77,30 @@ TEST_F(ExperimentTest, LayerErrorsAreThoseOfTheTable) {
     EXPECT_NEAR(e.snr_db(), 10 * std::log10(127.0 * 127 * 127 * 127 / 2 / 36), 1e-9);
 }
 
+// The observer sees all batches, the layer errors only the pictures asked for.
+TEST_F(ExperimentTest, AnObserverSeesEveryBatch) {
+    size_t observed = 0;
+    const ExperimentResult r = run(testing::exact_multiplier(8, 8, true),
+                                   {1, 3, 1, {}, [&](const MacLayerRecord& record) { observed += record.images; }});
+    EXPECT_EQ(observed, 4u);
+    EXPECT_EQ(r.layers[0].error.accumulators, 2u);
+    EXPECT_EQ(r.images, 4u);
+    EXPECT_GT(r.layers[0].seconds, 0);
+    EXPECT_LT(r.layers[0].seconds, r.seconds);
+}
+
 TEST_F(ExperimentTest, DataThatDoesNotFitTheNetworkIsRefused) {
-    const QuantizedNetwork network = make(testing::exact_multiplier(8, 8, true));
+    const auto exact = testing::exact_multiplier(8, 8, true);
     data_.labels[2] = 2;
     try {
-        run_experiment(network, data_, {});
+        run(exact, {});
         FAIL();
     } catch (const InputError& error) {
         EXPECT_THAT(error.what(), HasSubstr("picture 2 has label 2, but network 'brighter' has 2 classes"));
     }
     data_.labels[2] = 1;
     data_.pixels.shape = {4, 1, 2, 1};
-    EXPECT_THROW(run_experiment(network, data_, {}), InputError);
+    EXPECT_THROW(run(exact, {}), InputError);
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ class LayerOperandRecorder {
     uint64_t images_ = 0;               // counted and not yet flushed
 };
 
-/// Records what the multipliers of a run's quantized layers are fed; hand observe() to the run as its observer.
+/// Records what the multipliers of a run's quantized layers are fed; observe() is the observer of a run
+/// (sim/network_runner.h).
 class OperandRecorder {
   public:
     /// The network must outlive the recorder. Layers beyond kMaxJointBits, or beyond kMaxJointCounts in all, are

@@ -206,6 +206,8 @@ Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) c
     const auto start = std::chrono::steady_clock::now();
     Tensor<int64_t> acc = run_mac_layer(layer, in.codes, batch.threads);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (!batch.layer_seconds.empty())
+        batch.layer_seconds[static_cast<size_t>(mac_of_layer_[layer.layer_index])] += elapsed.count();
 
     Value& out = batch.values[layer.layer_index];
     const Shape shape = batch_shape(in.codes.shape[0], network_.layers[layer.layer_index].output_shape);
@@ -213,8 +215,8 @@ Tensor<int64_t> QuantizedNetwork::run_mac(const MacLayer& layer, Batch& batch) c
     Tensor<int32_t> codes;
     if (out.is_coded) codes = requantized(layer, acc, batch.threads);
     if (batch.observer) {
-        batch.observer({&layer, batch.first_image, in.codes.shape[0], &in.codes, &acc, out.is_coded ? &codes : nullptr,
-                        elapsed.count()});
+        batch.observer(
+            {&layer, batch.first_image, in.codes.shape[0], &in.codes, &acc, out.is_coded ? &codes : nullptr});
     }
     if (out.is_coded) {
         codes.shape = shape;
@@ -275,9 +277,9 @@ QuantizedNetwork::Value QuantizedNetwork::run_on_reals(size_t index, const Batch
 }
 
 Tensor<double> QuantizedNetwork::run(const Tensor<float>& images, int threads, const MacObserver& observer,
-                                     size_t first_image) const {
+                                     size_t first_image, std::span<double> layer_seconds) const {
     const size_t count = network_.layers.size();
-    Batch batch{std::vector<Value>(count), threads, observer, first_image};
+    Batch batch{std::vector<Value>(count), threads, observer, first_image, layer_seconds};
     batch.values[0].real = images;
     for (size_t i = 1; i < count; ++i) {
         if (mac_of_layer_[i] >= 0) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,11 @@ namespace concrete::sim {
 
 /// What one MAC layer did for one batch.
 struct MacLayerRecord {
-    const MacLayer* layer = nullptr;
+    const MacLayer* layer = nullptr;  ///< of QuantizedNetwork::mac_layers()
     size_t first_image = 0, images = 0;
     const Tensor<int32_t>* input_codes = nullptr;   ///< [n, in_channels, in_h, in_w]
     const Tensor<int64_t>* accumulators = nullptr;  ///< [n, out_channels, out_h, out_w], correction included
     const Tensor<int32_t>* output_codes = nullptr;  ///< same shape; null where the layer has no requantisers
-    double seconds = 0;                             ///< spent in the multiply-accumulates
 };
 using MacObserver = std::function<void(const MacLayerRecord&)>;
 
@@ -47,9 +47,9 @@ class QuantizedNetwork {
 
     /// Output of the last layer, [n, classes], for a batch of normalised pictures. A last layer that is quantised gives
     /// logits double(acc) * s_a * s_w[c]. first_image is handed to the observer, which sees the quantised layers in
-    /// order.
+    /// order. layer_seconds: where given, [mac_layers]; the time spent in each layer's multiply-accumulates is added.
     Tensor<double> run(const Tensor<float>& batch, int threads, const MacObserver& observer = {},
-                       size_t first_image = 0) const;
+                       size_t first_image = 0, std::span<double> layer_seconds = {}) const;
 
     const std::vector<MacLayer>& mac_layers() const { return mac_layers_; }
     const Network& network() const { return network_; }
@@ -68,6 +68,7 @@ class QuantizedNetwork {
         int threads;
         const MacObserver& observer;
         size_t first_image;
+        std::span<double> layer_seconds;
     };
 
     MacLayer make_mac_layer(const RunConfig& config, size_t index, const LayerOperators& operators,

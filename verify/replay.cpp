@@ -140,9 +140,10 @@ NeuronSampler::NeuronSampler(const std::vector<MacLayer>& layers, size_t images,
         chosen_.push_back(detail::choose(images * layers[i].outputs_per_image(), samples, seed + i));
 }
 
-sim::MacObserver NeuronSampler::observer(std::vector<size_t> batch_images) {
-    return [this, images = std::move(batch_images)](const sim::MacLayerRecord& entry) {
-        for (size_t position = 0; position < entry.images; ++position) record(entry, position, images.at(position));
+sim::MacObserver NeuronSampler::observer(std::vector<size_t> images) {
+    return [this, images = std::move(images)](const sim::MacLayerRecord& entry) {
+        for (size_t position = 0; position < entry.images; ++position)
+            record(entry, position, images.at(entry.first_image + position));
     };
 }
 

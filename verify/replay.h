@@ -30,15 +30,16 @@ struct NeuronCase {
 ///
 ///     NeuronSampler sampler(network.mac_layers(), images, 100, seed);
 ///     const std::vector<size_t> images = sampler.images();
-///     network.run(pictures(images), threads, sampler.observer(images));
+///     const sim::Dataset pictures = subset(data, images);
+///     runner.run({.data = pictures, .observer = sampler.observer(images)});
 ///     const auto reports = replay(sampler.cases(), options);
 class NeuronSampler {
   public:
     /// Args: images: of the whole run; samples: neurons a layer, all of them where there are fewer.
     NeuronSampler(const std::vector<sim::MacLayer>& layers, size_t images, size_t samples, uint64_t seed);
 
-    /// The observer of a batch whose pictures have these numbers in the run.
-    sim::MacObserver observer(std::vector<size_t> batch_images);
+    /// The observer of a run whose pictures have these numbers in the whole run.
+    sim::MacObserver observer(std::vector<size_t> images);
     /// The pictures that chosen neurons belong to, rising: only these need to be run, in batches of any size, because
     /// no picture depends on another.
     std::vector<size_t> images() const;

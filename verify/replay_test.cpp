@@ -96,9 +96,11 @@ TEST(Replay, SamplesAreDistinctSeededAndWithinTheRun) {
     const std::vector<NeuronCase> whole = sampled_cases(network, quantized, 30, 9);
     NeuronSampler sampler(quantized.mac_layers(), 4, 30, 9);
     const size_t size = network.images().size() / 4;
-    for (const size_t i : {2, 0, 3, 1}) {
-        const auto begin = network.images().data.begin() + static_cast<std::ptrdiff_t>(i * size);
-        quantized.run({{1, 2, 6, 5}, {begin, begin + static_cast<std::ptrdiff_t>(size)}}, 1, sampler.observer({i}));
+    const std::vector<size_t> order{2, 0, 3, 1};
+    for (size_t i = 0; i < order.size(); ++i) {
+        const auto begin = network.images().data.begin() + static_cast<std::ptrdiff_t>(order[i] * size);
+        quantized.run({{1, 2, 6, 5}, {begin, begin + static_cast<std::ptrdiff_t>(size)}}, 1, sampler.observer(order),
+                      i);
     }
     std::set<size_t> images;
     for (const NeuronCase& neuron : whole) images.insert(neuron.image);
