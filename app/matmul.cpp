@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <stdexcept>
 
+#include "app/backend.h"
 #include "app/command.h"
 #include "app/progress.h"
 #include "app/run_options.h"
@@ -129,10 +131,7 @@ class Matmul : public Command {
         app.add_flag("--sign-magnitude", sign_magnitude_,
                      "Multiply magnitudes and put the sign back: signed codes on an unsigned multiplier.");
         declare_engine_choice(app, engine_, recalibrate_);
-        app.add_option("--backend", backend_, "Where: cpu.")
-            ->type_name("cpu")
-            ->check(CLI::IsMember({"cpu"}))
-            ->capture_default_str();
+        declare_backend(app, backend_);
         add_threads(app, threads_);
     }
 
@@ -140,6 +139,8 @@ class Matmul : public Command {
     std::vector<std::filesystem::path> outputs() const override { return {out_}; }
 
     ExitCode run(Context& context) override {
+        const Backend backend = choose_backend(backend_);
+        if (backend.on_gpu()) throw std::logic_error("matmul does not run on the GPU");
         const auto multiplier = std::make_shared<const sim::Operator>(sim::load_operator(operator_));
         set_accumulator_width(*multiplier);
         const Adder adder = read_adder(adder_, acc_bits_);
@@ -170,7 +171,7 @@ class Matmul : public Command {
         engine_ = to_string(prepared.engine);
         const double time_s = multiply(args, prepared);
         write(c, *multiplier, adder);
-        report(context, args, *multiplier, adder, time_s);
+        report(context, args, *multiplier, adder, backend, time_s);
         return ExitCode::done;
     }
 
@@ -258,7 +259,7 @@ class Matmul : public Command {
     }
 
     void report(Context& context, const sim::MatmulArgs& args, const sim::Operator& multiplier, const Adder& adder,
-                double time_s) const {
+                const Backend& backend, double time_s) const {
         const double macs = static_cast<double>(args.m) * static_cast<double>(args.k) * static_cast<double>(args.n);
         Json& result = context.result;
         result["operator"] = {{"name", multiplier.name}, {"sha256", content_hash(multiplier)}};
@@ -271,7 +272,7 @@ class Matmul : public Command {
         result["overflow"] = overflow_;
         result["sign_magnitude"] = sign_magnitude_;
         result["engine"] = engine_;
-        result["backend"] = backend_;
+        fill_backend(result, backend);
         result["threads"] = threads_;
         result["macs"] = macs;
         result["time_s"] = time_s;
@@ -280,10 +281,10 @@ class Matmul : public Command {
         context.print("{}: C [{}, {}] = A [{}, {}] x W [{}, {}], {} bits, {}, adder {}\n", multiplier.name, args.m,
                       args.n, args.m, args.k, args.k, args.n, acc_bits_, overflow_, adder_label(multiplier, adder));
         context.print("{:.2f} M MACs in {:.3f} s: {:.0f} M MAC/s, {} threads, engine {}, backend {}\n", macs / 1e6,
-                      time_s, macs / time_s / 1e6, threads_, engine_, backend_);
+                      time_s, macs / time_s / 1e6, threads_, engine_, backend.name);
     }
 
-    std::string operator_, in_, out_, adder_ = "exact", overflow_ = "wrap", engine_ = "auto", backend_ = "cpu";
+    std::string operator_, in_, out_, adder_ = "exact", overflow_ = "wrap", engine_ = "auto", backend_ = "auto";
     int acc_bits_ = 0, threads_ = 1;  // no width: the usual one
     bool sign_magnitude_ = false, recalibrate_ = false;
 };

@@ -8,7 +8,6 @@
 #include "app/json.h"
 #include "app/progress.h"
 #include "app/run_options.h"
-#include "sim/cpu_runner.h"
 #include "sim/experiment.h"
 #include "sim/file.h"
 #include "sim/operand_recorder.h"
@@ -70,13 +69,14 @@ class Run : public Command {
                "fc3    mul8s_exact                  24 bits, exact, saturate         840        0.00        0.00       "
                "  -\n"
                "calibration d576a50e2575a8c1\n"
-               "accuracy 91.70% (917 of 1000 pictures), 0.04 s, 10.05 GMAC/s\n";
+               "accuracy 91.70% (917 of 1000 pictures), 0.04 s, 10.05 GMAC/s; cpu, 2 threads\n";
     }
     void declare(CLI::App& app) override {
         options_.declare(app);
         options_.declare_engine(app);
         app.add_flag("--explain", explain_,
-                     "Print how each layer would be computed, what the other engines would need by the cost model, and "
+                     "Print how each layer would be computed on the CPU, what the other engines would need by the cost "
+                     "model, and "
                      "stop.");
         app.add_option("--error-images", error_images_, "Take the layers' error figures from the first N pictures.")
             ->type_name("N")
@@ -94,18 +94,20 @@ class Run : public Command {
     std::vector<std::filesystem::path> outputs() const override { return {operands_}; }
 
     ExitCode run(Context& context) override {
+        if (explain_ && options_.backend == "cuda") throw UsageError("--explain is about the engines of the CPU");
+        if (explain_) options_.backend = "cpu";
         if (!operands_.empty()) AtomicFile writable(operands_);  // better now than after the run
         const LoadedRun loaded = load_run(options_);
         if (explain_) {
             explain(context, loaded.run.network);
             return ExitCode::done;
         }
-        sim::CpuRunner runner(loaded.run.network, options_.threads);
+        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.threads);
         std::optional<Recording> recording;
         if (!operands_.empty()) recording.emplace(loaded.run.network, options_.threads);
-        const sim::ExperimentResult result = execute(runner, loaded.data, recording);
-        fill(context.result, loaded, runner, result);
-        print(context, loaded, result);
+        const sim::ExperimentResult result = execute(*runner, loaded.data, recording);
+        fill(context.result, loaded, *runner, result);
+        print(context, loaded, *runner, result);
         if (recording) write_operands(context, loaded, *recording);
         if (!out_dir_.empty()) write_files(context.result, loaded, result);
         return ExitCode::done;
@@ -142,7 +144,7 @@ class Run : public Command {
         json["overrides"] = options_.overrides;
         json["network"] = loaded.run.config.network.name;
         json["weights"] = loaded.run.config.weights_path.filename().string();
-        json["backend"] = options_.backend;
+        fill_backend(json, loaded.backend);
         json["engine"] = options_.engine;
         json["threads"] = options_.threads;
         json["calibration_sha256"] = loaded.run.calibration.hash;
@@ -160,7 +162,8 @@ class Run : public Command {
         }
     }
 
-    static void print(Context& context, const LoadedRun& loaded, const sim::ExperimentResult& result) {
+    static void print(Context& context, const LoadedRun& loaded, const sim::NetworkRunner& runner,
+                      const sim::ExperimentResult& result) {
         const auto& layers = loaded.run.network.mac_layers();
         if (layers.empty()) {
             context.print("all layers in fp32\n");
@@ -173,7 +176,7 @@ class Run : public Command {
         if (result.macs() > 0) {
             context.print(", {:.2f} GMAC/s", static_cast<double>(result.macs()) / result.seconds * 1e-9);
         }
-        context.print("\n");
+        context.print("; {}\n", runner.label());
     }
 
     static void print_layers(Context& context, const std::vector<sim::MacLayer>& layers,

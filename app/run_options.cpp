@@ -26,10 +26,7 @@ void RunOptions::declare(CLI::App& app) {
 }
 
 void RunOptions::declare_engine(CLI::App& app) {
-    app.add_option("--backend", backend, "Where to compute: cpu, or cuda where the build has it.")
-        ->type_name("cpu|cuda")
-        ->check(CLI::IsMember({"cpu", "cuda"}))
-        ->capture_default_str();
+    declare_backend(app, backend);
     declare_engine_choice(app, engine, recalibrate);
 }
 
@@ -51,15 +48,14 @@ void declare_engine_choice(CLI::App& app, std::string& engine, bool& recalibrate
 }
 
 LoadedRun load_run(const RunOptions& options) {
-    if (options.backend != "cpu") {
-        throw MissingError("this build has no engines for the CUDA back end; use --backend cpu");
-    }
+    const Backend backend = choose_backend(options.backend);
     if (options.recalibrate) sim::machine_rates(true);
     sim::RunConfig config = sim::load_run_config(options.config, options.overrides);
     sim::Dataset data = sim::load_dataset(config.data, options.limit);
     sim::check_fits(config.network, data, config.data.dir.string());
-    return {sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads,
-                             sim::cpu_preparer(sim::engine_named(options.engine))),
+    return {backend,
+            sim::prepare_run(std::move(config), operator_provider(options.threads), options.threads,
+                             layer_preparer(backend, options.engine)),
             std::move(data)};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/backend.h"
 #include "app/command.h"
 #include "sim/quantized_network.h"
 
@@ -16,7 +17,7 @@ inline constexpr double kMostImages = 1e12;
 struct RunOptions {
     std::filesystem::path config;
     std::vector<std::string> overrides;
-    std::string backend = "cpu", engine = "auto";
+    std::string backend = "auto", engine = "auto";
     bool recalibrate = false;
     uint64_t limit = 0;
     int threads = 0;
@@ -27,14 +28,15 @@ struct RunOptions {
     void declare_engine(CLI::App& app);
 };
 
-/// A configuration with everything bound, and its pictures.
+/// A configuration with everything bound to a back end, and its pictures.
 struct LoadedRun {
+    Backend backend;
     sim::PreparedRun run;
     sim::Dataset data;
 };
 
 /// Loads configuration, weights, operators (generated where needed), calibration and pictures.
-/// Throws: InputError; MissingError for a back end that this build lacks.
+/// Throws: InputError; MissingError as choose_backend().
 LoadedRun load_run(const RunOptions& options);
 
 /// --engine and --recalibrate, as the commands that compute products have them.

@@ -62,9 +62,11 @@ TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
 
 TEST_F(Run, EveryEngineGivesTheSamePredictions) {
     const std::string config = kConfigs + "demo/booth8_e1a-P8.yaml";
-    const nlohmann::json reference = result_of({config, "--limit", "50", "--engine", "gather", "--out", "gather"});
+    const nlohmann::json reference =
+        result_of({config, "--limit", "50", "--backend", "cpu", "--engine", "gather", "--out", "gather"});
     for (const std::string engine : {"permute", "decomposed", "netlist", "auto"}) {
-        const nlohmann::json result = result_of({config, "--limit", "50", "--engine", engine, "--out", engine});
+        const nlohmann::json result =
+            result_of({config, "--limit", "50", "--backend", "cpu", "--engine", engine, "--out", engine});
         EXPECT_EQ(read_file(file(engine + "/predictions.csv")), read_file(file("gather/predictions.csv"))) << engine;
         for (size_t i = 0; i < result["layers"].size(); ++i) {
             const nlohmann::json &layer = result["layers"][i], &expected = reference["layers"][i];
@@ -72,7 +74,7 @@ TEST_F(Run, EveryEngineGivesTheSamePredictions) {
             EXPECT_TRUE(engine == "auto" || layer["engine"] == engine) << layer["engine"];
         }
     }
-    const ProgramResult refused = run({"run", config, "--limit", "5", "--engine", "logic"});
+    const ProgramResult refused = run({"run", config, "--limit", "5", "--backend", "cpu", "--engine", "logic"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_THAT(refused.err, HasSubstr("layer 'conv1': engine logic: the accumulator is an exact one"));
 }
@@ -156,7 +158,21 @@ TEST_F(Run, BadInputExitsWithTwoAndOneSentence) {
     expect({config, "--set", "nonsense"}, 1, "KEY.PATH=VALUE");
     expect({config, "--limit", "-1"}, 1, "--limit");
     expect({config, "--limit", "99999999999999999999"}, 1, "--limit");
-    expect({config, "--backend", "cuda"}, 4, "--backend cpu");
+    expect({config, "--explain", "--backend", "cuda"}, 1, "engines of the CPU");
+}
+
+TEST_F(Run, SaysWhereItRan) {
+    const std::vector<std::string> arguments{
+        "run", kConfigs + "demo/exact.yaml", "--limit", "20", "--threads", "1", "--json", "r.json"};
+    const ProgramResult chosen = run(arguments, "CUDA_VISIBLE_DEVICES=");
+    EXPECT_THAT(chosen.out, HasSubstr(" GMAC/s; cpu, 1 thread\n"));
+    EXPECT_EQ(json("r.json")["result"]["backend"], "cpu");
+    EXPECT_NE(json("r.json")["result"]["backend_reason"], "");
+    std::vector<std::string> cuda = arguments;
+    cuda.insert(cuda.end(), {"--backend", "cuda"});
+    const ProgramResult refused = run(cuda, "CUDA_VISIBLE_DEVICES=");
+    EXPECT_EQ(refused.exit_code, 4);
+    EXPECT_THAT(refused.err, HasSubstr("concrete run: --backend cuda: "));
 }
 
 TEST_F(Run, WideAndUnsignedOperators) {

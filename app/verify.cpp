@@ -5,7 +5,6 @@
 #include "app/command.h"
 #include "app/progress.h"
 #include "app/run_options.h"
-#include "sim/cpu_runner.h"
 #include "verify/dump.h"
 #include "verify/hardware.h"
 #include "verify/operator_check.h"
@@ -65,11 +64,12 @@ class Verify : public Command {
                "fc3    mul8s_exact, exact, 24 bits, saturate                            100           8400           "
                "0\n"
                "5 layers, 500 neurons of 10000 pictures, 77900 MACs replayed, 0 mismatches; 5.0 s, Verilated unit 4.95 "
-               "MMAC/s\n";
+               "MMAC/s; cpu, 2 threads\n";
     }
 
     void declare(CLI::App& app) override {
         options_.declare(app);
+        options_.declare_engine(app);
         app.add_option("--samples", samples_, "Replay N output neurons of each quantised layer.")
             ->type_name("N")
             ->check(CLI::Range(1, 1'000'000))
@@ -87,14 +87,14 @@ class Verify : public Command {
             throw InputError(fmt::format("{}: every layer is `mode: float`, so that there is nothing to replay",
                                          options_.config.string()));
         }
-        sim::CpuRunner runner(loaded.run.network, options_.threads);
-        const std::vector<verify::NeuronCase> cases = sample(runner, loaded.data);
+        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.threads);
+        const std::vector<verify::NeuronCase> cases = sample(*runner, loaded.data);
         if (!dump_.empty()) dumped_ = verify::dump_vectors(cases, verify::rtl_folder(), dump_);
         const std::vector<verify::LayerReplay> layers = replay(cases);
         const std::vector<verify::OperatorCheck> tables = check_tables(loaded);
         const double seconds = seconds_since(start);
         fill(context.result, loaded, layers, tables, seconds);
-        print(context, loaded, layers, tables, seconds);
+        print(context, loaded, *runner, layers, tables, seconds);
         const bool tables_agree =
             std::all_of(tables.begin(), tables.end(), [](const auto& check) { return check.differences == 0; });
         return Totals(layers).mismatches == 0 && tables_agree ? ExitCode::done : ExitCode::mismatch;
@@ -139,6 +139,8 @@ class Verify : public Command {
         const Totals total(layers);
         json["config"] = options_.config.string();
         json["overrides"] = options_.overrides;
+        fill_backend(json, loaded.backend);
+        json["engine"] = options_.engine;
         json["threads"] = options_.threads;
         json["seed"] = seed_;
         json["samples"] = samples_;
@@ -167,8 +169,9 @@ class Verify : public Command {
         }
     }
 
-    void print(Context& context, const LoadedRun& loaded, const std::vector<verify::LayerReplay>& layers,
-               const std::vector<verify::OperatorCheck>& tables, double seconds) const {
+    void print(Context& context, const LoadedRun& loaded, const sim::NetworkRunner& runner,
+               const std::vector<verify::LayerReplay>& layers, const std::vector<verify::OperatorCheck>& tables,
+               double seconds) const {
         size_t name_width = 5, hardware_width = 8;
         for (const verify::LayerReplay& layer : layers) {
             name_width = std::max(name_width, layer.layer.size());
@@ -192,9 +195,9 @@ class Verify : public Command {
         const Totals total(layers);
         context.print(
             "{} layers, {} neurons of {} pictures, {} MACs replayed, {} mismatches; {:.1f} s, Verilated unit {:.2f} "
-            "MMAC/s\n",
+            "MMAC/s; {}\n",
             layers.size(), total.neurons, loaded.data.size(), total.macs, total.mismatches, seconds,
-            total.macs_per_s() * 1e-6);
+            total.macs_per_s() * 1e-6, runner.label());
     }
 
     RunOptions options_;

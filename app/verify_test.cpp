@@ -99,6 +99,21 @@ TEST_F(VerifyCommand, ReplaysEveryLayerAndDumpsVectors) {
     EXPECT_THAT(gen::run_process({"vvp", "-n", "x"}, file("vectors/0_conv")).out, HasSubstr("PASS: 20 neurons"));
 }
 
+TEST_F(VerifyCommand, ReplaysTheEngineAndBackEndAskedFor) {
+    for (const std::string engine : {"gather", "logic"}) {
+        const ProgramResult result = run({"verify", "c.yaml", "--samples", "20", "--backend", "cpu", "--engine", engine,
+                                          "--threads", "1", "--json", "r.json"});
+        ASSERT_EQ(result.exit_code, 0) << result.err << result.out;
+        EXPECT_THAT(result.out, HasSubstr("MMAC/s; cpu, 1 thread\n"));
+        EXPECT_EQ(json("r.json")["result"]["engine"], engine);
+        EXPECT_EQ(json("r.json")["result"]["backend"], "cpu");
+    }
+    const ProgramResult refused = run({"verify", "c.yaml", "--engine", "permute", "--backend", "cpu"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("layer 'conv': engine permute"));
+    EXPECT_EQ(run({"verify", "c.yaml", "--backend", "cuda"}, "CUDA_VISIBLE_DEVICES=").exit_code, 4);
+}
+
 TEST_F(VerifyCommand, AnAddersOwnVerilogIsReplayedAndComparedWithItsClosedForm) {
     write_config("{file: sound.h5}", "", "{file: broken_adder.h5}");
     const ProgramResult result = run({"verify", "c.yaml", "--samples", "20", "--tables", "--json", "r.json"});
