@@ -17,7 +17,8 @@ void launch_on_gpu(CUstream_st* stream, const std::string& what, const Launch& l
 /// Enqueues a block program. Args: what: kernel and shapes, for the message where the launch fails: "gather [100, 64] x
 /// 32". Throws: DeviceError.
 template <typename Program>
-void launch(Stream& stream, const std::string& what, const Launch& shape, const typename Program::Args& args) {
+void launch(Stream& stream, [[maybe_unused]] const std::string& what, const Launch& shape,
+            const typename Program::Args& args) {
     static_assert(std::is_trivially_copyable_v<typename Program::Args>);
     static_assert(Program::kThreads % kWarpThreads == 0);
     if (shape.x == 0 || shape.y == 0 || shape.z == 0) return;
