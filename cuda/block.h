@@ -43,8 +43,12 @@
 
 #ifdef __CUDACC__
 #define CONCRETE_DEVICE __device__ __forceinline__
+#define CONCRETE_UNROLL _Pragma("unroll")  // a loop whose arrays shall be registers
+#define CONCRETE_NO_UNROLL _Pragma("unroll 1")
 #else
 #define CONCRETE_DEVICE
+#define CONCRETE_UNROLL
+#define CONCRETE_NO_UNROLL
 #endif
 
 namespace concrete::cuda {
