@@ -5,12 +5,9 @@
 #include <utility>
 
 #include "sim/parallel.h"
-#include "sim/requantize.h"
 
 namespace concrete::sim {
 namespace {
-
-constexpr int kExtraFractionBits = 8;  // of the addends in code_add
 
 /// A pooling layer: add(sum, code) for the codes of a window that are no padding, from `start` on, then
 /// finish(sum, their number).
@@ -58,33 +55,39 @@ CodeTensor code_max_pool(const CodeTensor& in, const Layer& layer, int threads) 
         [](int32_t best, int32_t code) { return std::max(best, code); }, [](int32_t best, size_t) { return best; });
 }
 
-CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer, int threads) {
-    const size_t largest_area = layer.window.kernel[0] * layer.window.kernel[1];
-    std::vector<Requantizer> by_area(largest_area + 1);
-    for (size_t area = 1; area <= largest_area; ++area) {
-        by_area[area] = make_requantizer(1.0 / static_cast<double>(area), in.params.zero_point, in.range);
+std::vector<Requantizer> average_requantizers(const Window& window, const QuantParams& params, const CodeRange& range) {
+    std::vector<Requantizer> by_area(window.kernel[0] * window.kernel[1] + 1);
+    for (size_t area = 1; area < by_area.size(); ++area) {
+        by_area[area] = make_requantizer(1.0 / static_cast<double>(area), params.zero_point, range);
     }
+    return by_area;
+}
+
+CodeTensor code_avg_pool(const CodeTensor& in, const Layer& layer, int threads) {
+    const std::vector<Requantizer> by_area = average_requantizers(layer.window, in.params, in.range);
     const auto zero = static_cast<int32_t>(in.params.zero_point);
     return pool(
         in, layer, threads, 0, [zero](int32_t sum, int32_t code) { return sum + code - zero; },
         [&](int32_t sum, size_t area) { return static_cast<int32_t>(requantize(by_area[area], sum)); });
 }
 
+Requantizer addend_requantizer(const QuantParams& in, const QuantParams& out) {
+    constexpr CodeRange kAddend{std::numeric_limits<int32_t>::min() / 4, std::numeric_limits<int32_t>::max() / 4};
+    return make_requantizer(in.scale / out.scale * (1 << kAddendFractionBits), 0, kAddend);
+}
+
 CodeTensor code_add(const std::vector<const CodeTensor*>& inputs, const QuantParams& params, const CodeRange& range,
                     int threads) {
     CodeTensor out{Tensor<int32_t>(inputs[0]->codes.shape), params, range};
-    constexpr CodeRange kAddend{std::numeric_limits<int32_t>::min() / 4, std::numeric_limits<int32_t>::max() / 4};
     std::vector<Requantizer> to_sum;
-    for (const CodeTensor* in : inputs) {
-        to_sum.push_back(make_requantizer(in->params.scale / params.scale * (1 << kExtraFractionBits), 0, kAddend));
-    }
+    for (const CodeTensor* in : inputs) to_sum.push_back(addend_requantizer(in->params, params));
     parallel_for(out.codes.size(), threads, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i) {
             int64_t sum = 0;
             for (size_t j = 0; j < inputs.size(); ++j) {
                 sum += requantize(to_sum[j], inputs[j]->codes.data[i] - inputs[j]->params.zero_point);
             }
-            const int64_t rounded = (sum + (1 << (kExtraFractionBits - 1))) >> kExtraFractionBits;
+            const int64_t rounded = (sum + (1 << (kAddendFractionBits - 1))) >> kAddendFractionBits;
             out.codes.data[i] =
                 static_cast<int32_t>(std::clamp(rounded + params.zero_point, range.lowest, range.highest));
         }
