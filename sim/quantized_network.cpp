@@ -49,18 +49,6 @@ void each_plane(const MacLayer& layer, size_t images, int threads, const Body& b
     });
 }
 
-/// Real outputs double(acc) * s_a * s_w[c].
-template <typename Real>
-Tensor<Real> real_outputs(const MacLayer& layer, const Tensor<int64_t>& acc, Shape shape, int threads) {
-    Tensor<Real> out(std::move(shape));
-    each_plane(layer, acc.shape[0], threads, [&](size_t channel, size_t first, size_t count) {
-        for (size_t i = first; i < first + count; ++i)
-            out.data[i] = static_cast<Real>(static_cast<double>(acc.data[i]) * layer.a_params.scale *
-                                            layer.w_params[channel].scale);
-    });
-    return out;
-}
-
 Tensor<int32_t> requantized(const MacLayer& layer, const Tensor<int64_t>& acc, int threads) {
     Tensor<int32_t> out(acc.shape);
     each_plane(layer, acc.shape[0], threads, [&](size_t channel, size_t first, size_t count) {
@@ -100,6 +88,19 @@ Shape batch_shape(size_t images, const Shape& picture) {
 }
 
 }  // namespace
+
+template <typename Real>
+Tensor<Real> real_outputs(const MacLayer& layer, const Tensor<int64_t>& acc, Shape shape, int threads) {
+    Tensor<Real> out(std::move(shape));
+    each_plane(layer, acc.shape[0], threads, [&](size_t channel, size_t first, size_t count) {
+        for (size_t i = first; i < first + count; ++i)
+            out.data[i] = static_cast<Real>(static_cast<double>(acc.data[i]) * layer.a_params.scale *
+                                            layer.w_params[channel].scale);
+    });
+    return out;
+}
+template Tensor<float> real_outputs(const MacLayer&, const Tensor<int64_t>&, Shape, int);
+template Tensor<double> real_outputs(const MacLayer&, const Tensor<int64_t>&, Shape, int);
 
 LayerPreparer cpu_preparer(std::optional<Engine> engine) {
     return [engine](MacLayer& layer) { prepare_planned(layer, kPlannedImages, engine); };
@@ -271,9 +272,15 @@ QuantizedNetwork::Value QuantizedNetwork::run_on_reals(size_t index, const Batch
         inputs.push_back(in.is_coded ? &decoded.back() : &in.real);
     }
     Value out;
-    out.real = forward_layer(network_, layer, inputs, find_tensor(weights_, layer.name + ".weight"),
-                             find_tensor(weights_, layer.name + ".bias"), batch.threads);
+    out.real = run_real_layer(index, inputs, batch.threads);
     return out;
+}
+
+Tensor<float> QuantizedNetwork::run_real_layer(size_t index, const std::vector<const Tensor<float>*>& inputs,
+                                               int threads) const {
+    const Layer& layer = network_.layers[index];
+    return forward_layer(network_, layer, inputs, find_tensor(weights_, layer.name + ".weight"),
+                         find_tensor(weights_, layer.name + ".bias"), threads);
 }
 
 Tensor<double> QuantizedNetwork::run(const Tensor<float>& images, int threads, const MacObserver& observer,

@@ -53,6 +53,15 @@ class QuantizedNetwork {
 
     const std::vector<MacLayer>& mac_layers() const { return mac_layers_; }
     const Network& network() const { return network_; }
+
+    /// For those who run it elsewhere: which tensors are codes; the scale and zero point of one that has a format; a
+    /// layer's index into mac_layers(), or -1.
+    const CodePlan& plan() const { return plan_; }
+    const QuantParams& params(size_t layer) const { return params_[layer]; }
+    int mac_number(size_t layer) const { return mac_of_layer_[layer]; }
+    /// A layer that computes on reals, in fp32.
+    Tensor<float> run_real_layer(size_t layer, const std::vector<const Tensor<float>*>& inputs, int threads) const;
+
     /// Multiply-accumulates of one picture in quantised layers.
     uint64_t macs_per_image() const;
 
@@ -86,6 +95,11 @@ class QuantizedNetwork {
     std::vector<MacLayer> mac_layers_;
     std::vector<int> mac_of_layer_;  // index into mac_layers_, or -1
 };
+
+/// Real outputs double(acc) * s_a * s_w[c] of a layer without requantisers, rounded to Real. Args: acc: what
+/// run_mac_layer() gives. shape: of the result. Real: float, as other layers read them, or double, logits.
+template <typename Real>
+Tensor<Real> real_outputs(const MacLayer& layer, const Tensor<int64_t>& acc, Shape shape, int threads);
 
 /// Everything a run needs, loaded and bound.
 struct PreparedRun {
