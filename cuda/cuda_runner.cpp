@@ -86,8 +86,10 @@ std::vector<BatchPart> CudaRunner::parts(const sim::RunRequest& request) const {
 }
 
 sim::RunTimes CudaRunner::run(const sim::RunRequest& request) {
-    const size_t batch = std::min(request.batch, request.data.size());
-    reserve(batch, request.observer && request.observed_images > 0 ? std::min(batch, kObservedBatch) : 0);
+    const size_t count = request.data.size(), batch = std::min(request.batch, count);
+    const size_t observed_images = request.observer ? std::min(request.observed_images, count) : 0;
+    const size_t observed_batch = observed_images > 0 ? std::min(batch, kObservedBatch) : 0;
+    reserve(observed_images == count ? observed_batch : batch, observed_batch);
     const std::vector<BatchPart> all = parts(request);
 
     std::deque<Flight> flights;  // in order; what is left of it waits where an exception ends the run

@@ -35,6 +35,11 @@ std::string runtime_version() {
     return version_text(CUDART_VERSION);
 }
 
+std::string driver_version() {
+    int driver = 0;
+    return cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0 ? version_text(driver) : "";
+}
+
 DeviceList list_devices() {
     DeviceList list;
     int count = 0;

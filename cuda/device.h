@@ -27,6 +27,9 @@ DeviceList list_devices();
 /// True if this build can use GPUs at all.
 bool is_built();
 
+/// Latest version of CUDA that the driver supports, "13.0"; empty where there is no driver.
+std::string driver_version();
+
 /// Version of the CUDA runtime that was compiled in, "13.0". Requires: is_built().
 std::string runtime_version();
 

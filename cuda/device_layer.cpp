@@ -14,13 +14,12 @@ std::vector<int64_t> zero_points(const sim::MacLayer& layer) {
     return result;
 }
 
-/// The form in which sums become accumulators; of engines that keep the order of k, which need none, any.
+}  // namespace
+
 sim::LogicAccumulator logic_of(const sim::ProductTask& task, const DeviceProduct& product) {
     const bool keeps_order = product.engine() == sim::Engine::gather || product.engine() == sim::Engine::netlist;
     return sim::LogicAccumulator(keeps_order ? sim::AccumulatorSpec() : sim::effective_accumulator(task));
 }
-
-}  // namespace
 
 ProductSetup product_setup(Executor& executor, const sim::MacLayer& layer, const sim::ProductTask& task) {
     return {executor, task, ConvShape(layer), code_format(layer.a_range), layer.a_params.zero_point};

@@ -13,6 +13,9 @@ namespace concrete::cuda {
 /// What an engine makes a layer ready from. Args: task: product_task(layer), which the result borrows.
 ProductSetup product_setup(Executor& executor, const sim::MacLayer& layer, const sim::ProductTask& task);
 
+/// The form in which an engine's sums become accumulators; of engines that keep the order of k, which need none, any.
+sim::LogicAccumulator logic_of(const sim::ProductTask& task, const DeviceProduct& product);
+
 /// One quantised convolution or fully connected layer on a device: sim::run_mac_layer() and the requantisation behind
 /// it, bit for bit. Does not change; streams may share it.
 class DeviceLayer {

@@ -21,6 +21,7 @@ TEST(Device, MachineWithoutDriverIsReportedAsSuch) {
     const DeviceList list = list_devices();
     EXPECT_TRUE(list.devices.empty());
     EXPECT_THAT(list.reason, HasSubstr("driver"));
+    EXPECT_EQ(driver_version(), "");
 }
 
 TEST(Device, MachineWithGpuListsIt) {

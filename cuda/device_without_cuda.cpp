@@ -13,6 +13,10 @@ bool is_built() {
     return false;
 }
 
+std::string driver_version() {
+    return {};
+}
+
 std::string runtime_version() {
     throw std::logic_error("a build without CUDA has no CUDA runtime");
 }

@@ -5,6 +5,10 @@
 
 namespace concrete::cuda {
 
+std::vector<sim::Engine> device_engines() {
+    return {sim::Engine::gather};
+}
+
 ProductMaker product_maker(std::optional<sim::Engine> engine) {
     return [engine](const ProductSetup& setup, size_t) {
         if (engine.value_or(sim::Engine::gather) != sim::Engine::gather)
