@@ -1,22 +1,14 @@
 #include "app/backend.h"
 
-#include <stdexcept>
-
-#include "cuda/device.h"
+#include "cuda/cuda_runner.h"
+#include "cuda/executors.h"
 #include "sim/cpu_runner.h"
 
 namespace concrete::app {
 namespace {
 
-/// Why no GPU can compute here, one clause; empty where one can.
-std::string gpu_problem() {
-    const cuda::DeviceList list = cuda::list_devices();
-    if (list.devices.empty()) return list.reason;
-    return "the CUDA back end runs no networks yet";  // goes when the end of this file has a runner for the GPU
-}
-
-void require_cpu(const Backend& backend) {
-    if (backend.on_gpu()) throw std::logic_error("networks do not run on the GPU");
+void print_notice(const std::string& text) {
+    fmt::print(stderr, "concrete: {}\n", text);
 }
 
 }  // namespace
@@ -32,7 +24,10 @@ void declare_backend(CLI::App& app, std::string& backend) {
 
 Backend choose_backend(const std::string& asked) {
     if (asked == "cpu") return {"cpu"};
-    std::string problem = gpu_problem();
+    if (asked == "cuda" && cuda::is_emulated()) {
+        return {"cuda", "CONCRETE_CUDA_EMULATE is 1: the host executor stands in for a GPU"};
+    }
+    std::string problem = cuda::gpu_problem();
     if (problem.empty()) return {"cuda"};
     if (asked == "cuda") throw MissingError(fmt::format("--backend cuda: {}; use --backend cpu", problem));
     return {"cpu", std::move(problem)};
@@ -44,14 +39,16 @@ void fill_backend(Json& json, const Backend& backend) {
 }
 
 sim::LayerPreparer layer_preparer(const Backend& backend, const std::string& engine) {
-    require_cpu(backend);
+    if (backend.on_gpu()) return [](sim::MacLayer&) {};  // make_runner() does it
     return sim::cpu_preparer(sim::engine_named(engine));
 }
 
 std::unique_ptr<sim::NetworkRunner> make_runner(const Backend& backend, const sim::QuantizedNetwork& network,
-                                                int threads) {
-    require_cpu(backend);
-    return std::make_unique<sim::CpuRunner>(network, threads);
+                                                const std::string& engine, int threads) {
+    if (!backend.on_gpu()) return std::make_unique<sim::CpuRunner>(network, threads);
+    return std::make_unique<cuda::CudaRunner>(cuda::make_executors(), network,
+                                              cuda::product_maker(sim::engine_named(engine)),
+                                              cuda::CudaRunnerOptions{.threads = threads, .notice = print_notice});
 }
 
 }  // namespace concrete::app

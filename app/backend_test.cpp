@@ -55,10 +55,13 @@ class BackendCommand : public testing::ProgramTest {
         input.write("W", {2, 1}, codes.data());
         input.commit();
     }
-    ProgramResult matmul(const std::string& backend) const {
-        return run({"matmul", "op.h5", "--in", "in.h5", "--out", "out.h5", "--backend", backend, "--json", "r.json"},
-                   "CUDA_VISIBLE_DEVICES=");
+    ProgramResult matmul(const std::string& backend, const std::string& environment = "CUDA_VISIBLE_DEVICES=",
+                         const std::string& engine = "auto") const {
+        return run({"matmul", "op.h5", "--in", "in.h5", "--out", "out.h5", "--backend", backend, "--engine", engine,
+                    "--json", "r.json"},
+                   environment);
     }
+    std::vector<int64_t> product() const { return sim::Hdf5Reader(file("out.h5")).integers64("C").data; }
 };
 
 TEST_F(BackendCommand, WithoutAGpuAutoSaysWhyAndCudaIsMissing) {
@@ -81,6 +84,22 @@ TEST_F(BackendCommand, WithoutAGpuAutoSaysWhyAndCudaIsMissing) {
     EXPECT_EQ(json("r.json")["status"], "missing");
 
     EXPECT_EQ(matmul("gpu").exit_code, 1);
+}
+
+TEST_F(BackendCommand, TheHostStandsInForAGpuOnlyWhereThatIsAskedFor) {
+    ASSERT_EQ(matmul("cpu").exit_code, 0);
+    const std::vector<int64_t> expected = product();
+    const std::string emulate = "CUDA_VISIBLE_DEVICES= CONCRETE_CUDA_EMULATE=1";
+    std::filesystem::remove(file("out.h5"));
+    const ProgramResult result = matmul("cuda", emulate, "gather");
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("engine gather, backend cuda\n"));
+    EXPECT_EQ(product(), expected);
+    EXPECT_EQ(json("r.json")["result"]["backend"], "cuda");
+    EXPECT_THAT(json("r.json")["result"]["backend_reason"].get<std::string>(), HasSubstr("the host executor"));
+
+    ASSERT_EQ(matmul("auto", emulate).exit_code, 0);
+    EXPECT_EQ(json("r.json")["result"]["backend"], "cpu");
 }
 
 }  // namespace

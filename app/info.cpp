@@ -1,6 +1,7 @@
 // concrete info: what this build and this machine offer.
 #include "app/command.h"
 #include "cuda/device.h"
+#include "cuda/product_maker.h"
 #include "gen/catalogue.h"
 #include "gen/process.h"
 #include "sim/file.h"
@@ -57,6 +58,9 @@ Json cuda_info() {
     const cuda::DeviceList list = cuda::list_devices();
     cuda["built"] = cuda::is_built();
     if (cuda::is_built()) cuda["runtime"] = cuda::runtime_version();
+    if (!cuda::driver_version().empty()) cuda["driver"] = cuda::driver_version();
+    cuda["engines"] = Json::array();
+    for (const sim::Engine engine : cuda::device_engines()) cuda["engines"].push_back(to_string(engine));
     cuda["devices"] = Json::array();
     for (const cuda::Device& device : list.devices) {
         cuda["devices"].push_back(
@@ -126,6 +130,11 @@ class Info : public Command {
             context.print("cuda       device {}: {}, {} GiB, compute capability {}\n", device["index"].get<int>(),
                           device["name"].get<std::string>(), device["memory_bytes"].get<uint64_t>() >> 30,
                           device["compute_capability"].get<std::string>());
+        }
+        if (!cuda["devices"].empty()) {
+            context.print("           driver for CUDA {}, runtime {}; engines {}\n", cuda["driver"].get<std::string>(),
+                          cuda["runtime"].get<std::string>(),
+                          fmt::join(cuda["engines"].get<std::vector<std::string>>(), " "));
         }
     }
 };

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <stdexcept>
 
 #include "app/backend.h"
 #include "app/command.h"
 #include "app/progress.h"
 #include "app/run_options.h"
+#include "cuda/device_matmul.h"
+#include "cuda/executors.h"
 #include "sim/hdf5.h"
 #include "sim/mac_step.h"
 #include "sim/planner.h"
@@ -140,7 +141,6 @@ class Matmul : public Command {
 
     ExitCode run(Context& context) override {
         const Backend backend = choose_backend(backend_);
-        if (backend.on_gpu()) throw std::logic_error("matmul does not run on the GPU");
         const auto multiplier = std::make_shared<const sim::Operator>(sim::load_operator(operator_));
         set_accumulator_width(*multiplier);
         const Adder adder = read_adder(adder_, acc_bits_);
@@ -165,11 +165,8 @@ class Matmul : public Command {
                                    .products = &products,
                                    .acc = acc,
                                    .out = c.data.data()};
-        const sim::MatmulTask task(args);
         if (recalibrate_) sim::machine_rates(true);
-        const sim::PreparedProduct prepared = sim::prepare_planned(task.task, args.m, sim::engine_named(engine_));
-        engine_ = to_string(prepared.engine);
-        const double time_s = multiply(args, prepared);
+        const double time_s = backend.on_gpu() ? multiply_on_gpu(args) : multiply_on_cpu(args);
         write(c, *multiplier, adder);
         report(context, args, *multiplier, adder, backend, time_s);
         return ExitCode::done;
@@ -222,19 +219,35 @@ class Matmul : public Command {
         return bias.data;
     }
 
-    /// Seconds it took. Rows go in blocks, so that the progress bar moves.
-    double multiply(const sim::MatmulArgs& args, const sim::PreparedProduct& prepared) const {
-        const auto start = std::chrono::steady_clock::now();
-        Progress progress("matmul rows", args.m);
+    /// Seconds it took, made ready. Rows go in blocks, so that the progress bar moves.
+    double multiply_on_cpu(const sim::MatmulArgs& args) {
+        const sim::MatmulTask task(args);
+        const sim::PreparedProduct prepared = sim::prepare_planned(task.task, args.m, sim::engine_named(engine_));
+        engine_ = to_string(prepared.engine);
         const size_t macs_per_row = std::max<size_t>(1, args.k * args.n);
         const size_t fewest = prepared.engine == sim::Engine::gather ? static_cast<size_t>(threads_) : kLanes;
         const size_t rows = std::max(fewest, kMacsPerBlock / macs_per_row);
+        return multiply(args, rows, [&](const sim::MatmulArgs& block) { sim::matmul(block, prepared, threads_); });
+    }
+
+    double multiply_on_gpu(const sim::MatmulArgs& args) {
+        const auto executors = cuda::make_executors();
+        cuda::DeviceMatmul on_device(*executors[0], args, cuda::product_maker(sim::engine_named(engine_)));
+        engine_ = to_string(on_device.product().engine());
+        return multiply(args, on_device.rows(),
+                        [&](const sim::MatmulArgs& block) { on_device.run(block.a, block.m, block.out); });
+    }
+
+    template <typename MultiplyBlock>
+    static double multiply(const sim::MatmulArgs& args, size_t rows, const MultiplyBlock& multiply_block) {
+        const auto start = std::chrono::steady_clock::now();
+        Progress progress("matmul rows", args.m);
         for (size_t first = 0; first < args.m; first += rows) {
             sim::MatmulArgs block = args;
             block.m = std::min(rows, args.m - first);
             block.a += first * args.k;
             block.out += first * args.n;
-            sim::matmul(block, prepared, threads_);
+            multiply_block(block);
             progress.update(first + block.m);
         }
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -102,7 +102,7 @@ class Run : public Command {
             explain(context, loaded.run.network);
             return ExitCode::done;
         }
-        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.threads);
+        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.engine, options_.threads);
         std::optional<Recording> recording;
         if (!operands_.empty()) recording.emplace(loaded.run.network, options_.threads);
         const sim::ExperimentResult result = execute(*runner, loaded.data, recording);

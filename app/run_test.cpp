@@ -60,6 +60,27 @@ TEST_F(Run, FilesAndThreadsGiveTheSamePredictions) {
     EXPECT_EQ(one["layers"][1]["mean_error_lsb"], seven["layers"][1]["mean_error_lsb"]);
 }
 
+/// The GPU's code, thread by thread on the host.
+TEST_F(Run, GpusGiveTheSamePredictionsAndErrors) {
+    for (const std::string name : {"booth8_e1a-P8", "mixed", "float"}) {
+        const std::string config = kConfigs + "demo/" + name + ".yaml";
+        const nlohmann::json cpu = result_of({config, "--limit", "70", "--backend", "cpu", "--out", "cpu"});
+        const ProgramResult run_on_gpu =
+            run({"run", config, "--limit", "70", "--backend", "cuda", "--out", "gpu", "--json", "gpu.json"},
+                "CONCRETE_CUDA_EMULATE=1");
+        ASSERT_EQ(run_on_gpu.exit_code, 0) << run_on_gpu.err;
+        EXPECT_THAT(run_on_gpu.out, HasSubstr("; cuda, the host executor\n"));
+        EXPECT_EQ(read_file(file("gpu/predictions.csv")), read_file(file("cpu/predictions.csv"))) << name;
+        const nlohmann::json gpu = json("gpu.json")["result"];
+        EXPECT_EQ(gpu["backend"], "cuda");
+        ASSERT_EQ(gpu["layers"].size(), cpu["layers"].size());
+        for (size_t i = 0; i < cpu["layers"].size(); ++i) {
+            for (const char* figure : {"compared_accumulators", "mean_error_lsb", "mse_lsb2", "wce_lsb"})
+                EXPECT_EQ(gpu["layers"][i][figure], cpu["layers"][i][figure]) << name << ' ' << i;
+        }
+    }
+}
+
 TEST_F(Run, EveryEngineGivesTheSamePredictions) {
     const std::string config = kConfigs + "demo/booth8_e1a-P8.yaml";
     const nlohmann::json reference =

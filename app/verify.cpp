@@ -87,7 +87,7 @@ class Verify : public Command {
             throw InputError(fmt::format("{}: every layer is `mode: float`, so that there is nothing to replay",
                                          options_.config.string()));
         }
-        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.threads);
+        const auto runner = make_runner(loaded.backend, loaded.run.network, options_.engine, options_.threads);
         const std::vector<verify::NeuronCase> cases = sample(*runner, loaded.data);
         if (!dump_.empty()) dumped_ = verify::dump_vectors(cases, verify::rtl_folder(), dump_);
         const std::vector<verify::LayerReplay> layers = replay(cases);
