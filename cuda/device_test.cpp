@@ -16,7 +16,12 @@ TEST(Device, ListsDevicesOrSaysWhyThereIsNone) {
     EXPECT_NE(list.devices.empty(), list.reason.empty()) << list.reason;
 }
 
+/// What CUDA says of a machine, only builds with CUDA know.
+#define SKIP_WITHOUT_CUDA() \
+    if (!is_built()) GTEST_SKIP() << "this build has no CUDA back end"
+
 TEST(Device, MachineWithoutDriverIsReportedAsSuch) {
+    SKIP_WITHOUT_CUDA();
     if (std::filesystem::exists("/proc/driver/nvidia/version")) GTEST_SKIP() << "this machine has an NVIDIA driver";
     const DeviceList list = list_devices();
     EXPECT_TRUE(list.devices.empty());
@@ -38,6 +43,7 @@ TEST(Device, MachineWithGpuListsIt) {
 
 // CUDA reads the variable once, so the question is asked in a process of its own.
 TEST(DeviceDeathTest, HiddenDevicesAreReportedNotThrown) {
+    SKIP_WITHOUT_CUDA();
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     const auto ask = [] {
         setenv("CUDA_VISIBLE_DEVICES", "", 1);
@@ -49,6 +55,7 @@ TEST(DeviceDeathTest, HiddenDevicesAreReportedNotThrown) {
 }
 
 TEST(Device, RuntimeVersionHasMajorAndMinor) {
+    SKIP_WITHOUT_CUDA();
     EXPECT_THAT(runtime_version(), testing::MatchesRegex("[0-9]+\\.[0-9]+"));
     EXPECT_GE(std::stoi(runtime_version()), 12);
 }
