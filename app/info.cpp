@@ -1,6 +1,7 @@
 // concrete info: what this build and this machine offer.
 #include "app/command.h"
 #include "cuda/device.h"
+#include "cuda/nvrtc.h"
 #include "cuda/product_maker.h"
 #include "gen/catalogue.h"
 #include "gen/process.h"
@@ -53,12 +54,22 @@ Json catalogue() {
     }
 }
 
+/// Version of the compiler that netlists need on GPUs, null where it is absent.
+Json nvrtc() {
+    try {
+        return cuda::nvrtc_version();
+    } catch (const MissingError&) {
+        return nullptr;
+    }
+}
+
 Json cuda_info() {
     Json cuda;
     const cuda::DeviceList list = cuda::list_devices();
     cuda["built"] = cuda::is_built();
     if (cuda::is_built()) cuda["runtime"] = cuda::runtime_version();
     if (!cuda::driver_version().empty()) cuda["driver"] = cuda::driver_version();
+    cuda["nvrtc"] = nvrtc();
     cuda["engines"] = Json::array();
     for (const sim::Engine engine : cuda::device_engines()) cuda["engines"].push_back(to_string(engine));
     cuda["devices"] = Json::array();
@@ -132,9 +143,10 @@ class Info : public Command {
                           device["compute_capability"].get<std::string>());
         }
         if (!cuda["devices"].empty()) {
-            context.print("           driver for CUDA {}, runtime {}; engines {}\n", cuda["driver"].get<std::string>(),
-                          cuda["runtime"].get<std::string>(),
-                          fmt::join(cuda["engines"].get<std::vector<std::string>>(), " "));
+            context.print("           driver for CUDA {}, runtime {}; engines {}{}\n",
+                          cuda["driver"].get<std::string>(), cuda["runtime"].get<std::string>(),
+                          fmt::join(cuda["engines"].get<std::vector<std::string>>(), " "),
+                          cuda["nvrtc"].is_null() ? " (netlist needs NVRTC, which is absent)" : "");
         }
     }
 };

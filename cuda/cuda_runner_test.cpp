@@ -144,6 +144,24 @@ layers:
     expect_equal(kBoth, "defaults: {multiplier: signed}\nlayers: {conv2: {mode: float}}\n");
 }
 
+TEST(CudaRunner, EveryEngineGivesTheSame) {
+    const auto expect = [](const std::string& settings, std::optional<sim::Engine> engine, const std::string& name) {
+        const NetworkCase c = make_case(kResidual, settings, 9);
+        sim::CpuRunner cpu(*c.network, 1);
+        const Joined expected = run_all(cpu, c.data, 9);
+        for (auto& executor : testing::all_executors()) {
+            CudaRunner runner(one(std::move(executor)), *c.network, product_maker(engine), {});
+            for (const size_t batch : {size_t{2}, size_t{9}})
+                EXPECT_TRUE(run_all(runner, c.data, batch) == expected) << name << ", batch " << batch;
+            EXPECT_EQ(runner.engine_of(1).name, name);
+        }
+    };
+    const std::string low_rank = "defaults: {multiplier: low_rank, weights: {bits: 6}, activations: {bits: 6}";
+    expect(low_rank + "}\n", sim::Engine::permute, "permute");
+    expect(low_rank + "}\n", sim::Engine::decomposed, "decomposed");
+    expect(low_rank + ", padding: skip, accumulator: {bits: 24, adder: {loa: 5}}}\n", {}, "logic");
+}
+
 /// Gather that needs the more scratch the fewer pictures there are, and overwrites all of it.
 class FussyGather : public DeviceProduct {
   public:

@@ -57,6 +57,9 @@ TEST_F(DeviceMatmulTest, EqualsTheCpu) {
                 EXPECT_EQ(matmul.rows(), args_.m);
                 EXPECT_EQ(on_device(matmul, args_.m), expected_) << executor->label() << ' ' << m;
                 EXPECT_EQ(on_device(matmul, 50), expected_) << executor->label() << ' ' << m << ", in blocks";
+                if (acc.or_bits > 0) continue;
+                DeviceMatmul by_rows(*executor, args_, product_maker(sim::Engine::permute));
+                EXPECT_EQ(on_device(by_rows, 60), expected_) << executor->label() << ' ' << m << ", permute";
             }
         }
     }

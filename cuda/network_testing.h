@@ -29,9 +29,10 @@ inline std::shared_ptr<const sim::Operator> erring_multiplier(bool is_signed) {
     return op;
 }
 
-/// "signed", "unsigned": erring_multiplier(); "wide": exact products of 16 bits.
+/// "signed", "unsigned": erring_multiplier(); "low_rank": few int8 products; "wide": exact products of 16 bits.
 inline std::shared_ptr<const sim::Operator> provide_operator(const sim::OperatorRef& ref) {
     if (ref.name == "signed" || ref.name == "unsigned") return erring_multiplier(ref.name == "signed");
+    if (ref.name == "low_rank") return sim::testing::low_rank_multiplier();
     auto op = std::make_shared<sim::Operator>(sim::testing::bare_operator(
         "mul16s_exact", sim::OperatorKind::multiplier, {"a", 16, true}, {"b", 16, true}, {"y", 32, true}));
     op->closed_form = sim::ClosedForm::product;
