@@ -30,17 +30,18 @@ struct PermuteArgs {
     bool lanes_are_columns = false;
     Divisor by_pixels, by_out_w, by_kernel_w;  ///< of the shape
 
-    /// Positions of the lanes, all plus `offset`. Where lanes are rows: [images][in_h][in_w][groups][tap_words]. Else
-    /// [stages][lanes].
+    /// Positions of the lanes, neighboring lanes side by side. Where lanes are rows: [images][groups][tap_words][in_h *
+    /// in_w]. Else [stages][lanes].
     const uint32_t* lane_words = nullptr;
-    uint32_t offset = 0, padding_word = 0;  ///< padding_word: plus offset, too
+    uint32_t word_step = 0;  ///< from a word of a tap to the next: in_h * in_w, or lanes
+    uint32_t padding_word = 0;
 
     const uint64_t* other_codes = nullptr;  ///< [groups][stages][4][other_tiles]: positions, others 8 i + (0 .. 7)
     const uint16_t* table = nullptr;        ///< [planes][other positions][256 lane positions]
     uint32_t plane_entries = 0;             ///< from an even other's row to that of an odd one; 0 if planes = 1
 
     uint32_t splits = 1, split_stages = 0;  ///< blocks share the stages of an output
-    uint32_t* parts = nullptr;              ///< [splits][groups][other_tiles * 8][lanes], where splits > 1
+    uint32_t* parts = nullptr;              ///< [splits][groups][others * planes][lanes], where splits > 1
 
     // What reductions may reach: [groups][other_tiles] and [lanes]; null: all bits.
     const PermuteEntry* other_bits = nullptr;
@@ -53,7 +54,7 @@ struct PermuteArgs {
 
     CONCRETE_HOST_DEVICE uint32_t stages() const { return shape.taps() * tap_words; }
     CONCRETE_HOST_DEVICE size_t part(uint32_t split, uint32_t group, uint32_t other, uint32_t lane) const {
-        return ((size_t{split} * shape.groups + group) * other_tiles * kEntryOthers + other) * lanes + lane;
+        return ((size_t{split} * shape.groups + group) * others * planes + other) * lanes + lane;
     }
 
     /// Args: other: below others. low, high: of its planes; high is 0 where there is one.

@@ -25,7 +25,7 @@ struct PermuteProgram {
     static constexpr unsigned kThreads = kBlockThreads, kLanes = kThreads * kThreadLanes;
 
     static constexpr size_t shared_bytes() {
-        return cuda::shared_bytes<PermuteEntry>(kEntries * kCopies) + cuda::shared_bytes<uint32_t>(kLanes) +
+        return cuda::shared_bytes<PermuteEntry>(size_t{kEntries} * kCopies) + cuda::shared_bytes<uint32_t>(kLanes) +
                cuda::shared_bytes<uint32_t>(kWarps);
     }
 
@@ -62,7 +62,7 @@ struct PermuteProgram {
                 const bool looks_up = unfinished[warp.index()] != 0;
                 warp.for_each_lane([&](ThreadIndex t) {
                     entries[t] = load_entries(place, t, others[t]);
-                    if (looks_up) look_up(codes[t], g.offset, rows, t, states[t]);
+                    if (looks_up) look_up(codes[t], rows, t, states[t]);
                 });
                 if constexpr (Reduction::kExits) {
                     if (!is_checked(i)) return;
@@ -140,19 +140,19 @@ struct PermuteProgram {
             source = kPadding;
             if (lane >= g.lanes) continue;
             if (g.lanes_are_columns) {
-                source = tap * g.tap_words * g.lanes + lane;
+                source = tap * g.tap_words * g.word_step + lane;
                 continue;
             }
             const uint32_t image = g.by_pixels.quotient(lane), pixel = g.by_pixels.remainder(lane);
             const int32_t in = s.source(g.by_out_w.quotient(pixel), g.by_out_w.remainder(pixel), kernel_y, kernel_x);
             if (in < 0) continue;
-            source = ((image * s.in_h * s.in_w + static_cast<uint32_t>(in)) * s.groups + place.group) * g.tap_words;
+            source = (image * s.groups + place.group) * g.tap_words * g.word_step + static_cast<uint32_t>(in);
         }
     }
 
     CONCRETE_DEVICE static Codes load_codes(const Place& place, ThreadIndex t, Stage stage, const uint32_t* sources) {
         const Args& g = place.g;
-        const uint32_t step = g.lanes_are_columns ? stage.word * g.lanes : stage.word;
+        const uint32_t step = stage.word * g.word_step;
         Codes codes;
         for (unsigned i = 0; i < kThreadLanes; ++i) {
             const uint32_t source = sources[tile_lane(t, i)];
@@ -198,21 +198,19 @@ struct PermuteProgram {
             PermuteEntry entry;
             for (unsigned j = 0; j < kEntryWords; ++j)
                 entry.words[j] = exists ? entries.low[i][j] | uint32_t{entries.high[i][j]} << 16 : 0;
-            PermuteEntry* const copies = rows + (i * kThreads + t.index) * kCopies;
-            for (unsigned copy = 0; copy < kCopies; ++copy) copies[(copy + t.index) % kCopies] = entry;
+            const uint32_t first = (i * kThreads + t.index) * kCopies;
+            for (unsigned copy = 0; copy < kCopies; ++copy) rows[first + (copy + t.index) % kCopies] = entry;
         }
     }
 
-    CONCRETE_DEVICE static void look_up(const Codes& codes, uint32_t offset, const PermuteEntry* rows, ThreadIndex t,
-                                        States& states) {
+    CONCRETE_DEVICE static void look_up(const Codes& codes, const PermuteEntry* rows, ThreadIndex t, States& states) {
         // Counted in bytes, an address is one multiplication and addition.
         const auto* const copy = reinterpret_cast<const unsigned char*>(rows + t.index % kCopies);
         constexpr uint32_t kStep = sizeof(PermuteEntry) * kCopies;
         for (unsigned i = 0; i < kThreadLanes; ++i) {
-            const uint32_t positions = codes.words[i] - offset;
             const auto entry = [&](unsigned depth) {
-                const unsigned char* const row = copy + byte_of(positions, depth) * kStep;
-                return *reinterpret_cast<const PermuteEntry*>(row + depth * kRowEntries * kStep);
+                const uint32_t at = (depth * kRowEntries + byte_of(codes.words[i], depth)) * kStep;
+                return *reinterpret_cast<const PermuteEntry*>(copy + at);
             };
             Reduction::add(states.lanes[i], entry(0), entry(1));
             Reduction::add(states.lanes[i], entry(2), entry(3));

@@ -4,6 +4,14 @@
 
 namespace concrete::cuda {
 
+PermuteTable PermuteTable::of_sums(const sim::SumTable& table) {
+    const int32_t lowest = *std::ranges::min_element(table.values);
+    PermuteTable result{Reduction::sums, table.lanes, table.others, {}, lowest};
+    for (const int32_t value : table.values)
+        result.entries.push_back(static_cast<uint32_t>(int64_t{value} - int64_t{lowest}));
+    return result;
+}
+
 uint32_t PermuteTable::planes() const {
     return std::ranges::all_of(entries, [](uint32_t entry) { return entry >> 16 == 0; }) ? 1 : 2;
 }

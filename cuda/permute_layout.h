@@ -18,6 +18,9 @@ struct PermuteTable {
     std::vector<uint32_t> entries;  ///< [a][w]; of ORs, at most 16 bits
     int64_t offset = 0;             ///< what is to be added to each entry
 
+    /// The entries of a table above the lowest one, to be summed.
+    static PermuteTable of_sums(const sim::SumTable& table);
+
     /// Planes of 16 bits that hold the entries, 1 or 2.
     uint32_t planes() const;
 };

@@ -14,7 +14,7 @@ struct PermutePackArgs {
     uint8_t padding_position = 0;
     uint32_t planes = 1, row_tiles = 0;
 
-    uint32_t* words = nullptr;  ///< [images][in_h][in_w][groups][tap_words]
+    uint32_t* words = nullptr;  ///< [images][groups][tap_words][in_h * in_w]
     uint64_t* codes = nullptr;  ///< [stages][4][row_tiles]
 
     CONCRETE_HOST_DEVICE size_t word_count() const {
@@ -24,24 +24,30 @@ struct PermutePackArgs {
     CONCRETE_HOST_DEVICE uint32_t rows() const { return in.images * shape.pixels(); }
 };
 
-/// The lane words of PermuteArgs where those of the picture itself will not do: codes of two bytes, or channels that
-/// are no multiple of four. Grid: x over words. No shared memory.
+/// The lane words of PermuteArgs where rows are the lanes: the codes of four channels as a word, and the words of
+/// neighboring pixels side by side. A block takes 32 pixels and eight words of each, which fill a sector of memory.
+///
+/// Grid: x over (image, group, tile of pixels), y over tiles of words. No shared memory.
 struct PackWordsProgram {
     using Args = PermutePackArgs;
-    static constexpr unsigned kThreads = 256;
+    static constexpr unsigned kThreads = 256, kWords = kThreads / kWarpThreads;
 
     template <typename Block>
     CONCRETE_DEVICE static void run(Block& block, const Args& g) {
         block.for_each_thread([&](ThreadIndex t) {
-            const size_t index = size_t{block.x()} * kThreads + t.index;
-            if (index >= g.word_count()) return;
+            const uint32_t pixels = g.shape.in_h * g.shape.in_w, tiles = ceil_div(pixels, kWarpThreads);
+            const uint32_t pixel = block.x() % tiles * kWarpThreads + t.lane();
+            const uint32_t image_group = block.x() / tiles, word = block.y() * kWords + t.warp();
+            if (pixel >= pixels || word >= g.tap_words) return;
+            const uint32_t image = image_group / g.shape.groups, group = image_group % g.shape.groups;
             const uint32_t channels = g.shape.group_inputs();
-            const auto first = static_cast<uint32_t>(index % g.tap_words) * 4;
-            const size_t in = index / g.tap_words * channels;  // (pixel, group)
-            uint32_t word = 0;
-            for (uint32_t i = 0; i < 4; ++i)
-                if (first + i < channels) word |= (g.in.stored(in + first + i) - g.offset) << (8 * i);
-            g.words[index] = word;
+            const size_t in = (size_t{image} * pixels + pixel) * g.shape.in_channels + size_t{group} * channels;
+            uint32_t positions = 0;
+            for (uint32_t i = 0; i < 4; ++i) {
+                const uint32_t channel = word * 4 + i;
+                if (channel < channels) positions |= (g.in.stored(in + channel) - g.offset) << (8 * i);
+            }
+            g.words[(size_t{image_group} * g.tap_words + word) * pixels + pixel] = positions;
         });
     }
 };

@@ -60,7 +60,6 @@ PermuteRows::PermuteRows(const ProductSetup& setup, const PermuteTable& table, s
     : limits_(setup.executor.limits()),
       cut_(cut),
       shape_(setup.shape),
-      format_(setup.format),
       offset_(static_cast<uint32_t>(setup.task.positions.codes.lowest - setup.format.lowest)),
       padding_position_(setup.task.positions.skips
                             ? setup.task.positions.skip_position()
@@ -115,8 +114,8 @@ PermuteArgs PermuteRows::make_args(size_t images, Scratch& scratch, PermutePackA
     args.other_tiles = static_cast<uint32_t>(tiles_of(args.others, planes_));
     args.split_stages = static_cast<uint32_t>(ceil_div<size_t>(stages(), cut(args).splits));
     args.splits = ceil_div(static_cast<uint32_t>(stages()), args.split_stages);  // none is empty
-    const size_t outputs = size_t{shape_.groups} * args.other_tiles * kEntryOthers * args.lanes;
-    if (args.splits > 1) args.parts = scratch.take<uint32_t>(args.splits * outputs);
+    const size_t outputs = rows(images) * shape_.out_channels;
+    if (args.splits > 1) args.parts = scratch.take<uint32_t>(args.splits * outputs * planes_);
     return args;
 }
 
@@ -126,9 +125,9 @@ void PermuteRows::set_rows_as_lanes(size_t images, Scratch& scratch, PermuteArgs
     args.others = shape_.group_outputs();
     args.other_codes = side.other_codes.data();
     args.other_bits = side.other_bits.data();
-    if (packs_words()) args.lane_words = pack.words = scratch.take<uint32_t>(pack.word_count());
-    args.offset = packs_words() ? 0 : offset_ * kEachByte;
-    args.padding_word = padding_position_ * kEachByte + args.offset;
+    args.lane_words = pack.words = scratch.take<uint32_t>(pack.word_count());
+    args.word_step = shape_.in_h * shape_.in_w;
+    args.padding_word = padding_position_ * kEachByte;
     set_table(side, args);
 }
 
@@ -138,6 +137,7 @@ void PermuteRows::set_columns_as_lanes(size_t images, Scratch& scratch, PermuteA
     args.lanes = shape_.out_channels;
     args.others = static_cast<uint32_t>(rows(images));
     args.lane_words = side.lane_words.data();
+    args.word_step = args.lanes;
     args.lane_bits = side.lane_bits.data();
     pack.row_tiles = static_cast<uint32_t>(tiles_of(args.others, planes_));
     args.other_codes = pack.codes = scratch.take<uint64_t>(pack.code_count());
@@ -178,18 +178,17 @@ void PermuteRows::reduce(Stream& stream, const CodeMap& in, uint16_t* ors, uint1
     run(stream, args, pack, in);
 }
 
-void PermuteRows::run(Stream& stream, PermuteArgs args, PermutePackArgs pack, const CodeMap& in) const {
+void PermuteRows::run(Stream& stream, const PermuteArgs& args, PermutePackArgs pack, const CodeMap& in) const {
     const std::string what = fmt::format("permute [{}, {}] x {}", rows(in.images), shape_.k(), shape_.out_channels);
     pack.in = in;
-    const auto blocks = [](size_t count, unsigned threads) {
-        return Launch{static_cast<unsigned>(ceil_div<size_t>(count, threads))};
-    };
     if (pack.codes) {
-        launch<PackRowsProgram>(stream, what, blocks(pack.code_count(), PackRowsProgram::kThreads), pack);
-    } else if (pack.words) {
-        launch<PackWordsProgram>(stream, what, blocks(pack.word_count(), PackWordsProgram::kThreads), pack);
+        using Program = PackRowsProgram;
+        const auto blocks = static_cast<unsigned>(ceil_div<size_t>(pack.code_count(), Program::kThreads));
+        launch<Program>(stream, what, {blocks}, pack);
     } else {
-        args.lane_words = static_cast<const uint32_t*>(in.data);
+        const unsigned tiles = ceil_div(shape_.in_h * shape_.in_w, kWarpThreads);
+        const Launch shape{in.images * shape_.groups * tiles, ceil_div(tap_words_, PackWordsProgram::kWords)};
+        launch<PackWordsProgram>(stream, what, shape, pack);
     }
     const bool is_large = cut(args).is_large;
     switch (reduction_) {

@@ -30,7 +30,7 @@ class PermuteRows {
 
     size_t scratch_bytes(size_t images) const;
 
-    /// Enqueues it; as DeviceProduct::run(). in.data is aligned to 4.
+    /// Enqueues it; as DeviceProduct::run().
     void sum(Stream& stream, const CodeMap& in, const Finish& finish, void* scratch) const;
     /// Args: ors, pairs: [rows][columns]; pairs null unless they are reduced.
     void reduce(Stream& stream, const CodeMap& in, uint16_t* ors, uint16_t* pairs, void* scratch) const;
@@ -50,24 +50,21 @@ class PermuteRows {
 
     size_t rows(size_t images) const { return images * shape_.pixels(); }
     size_t stages() const { return size_t{shape_.taps()} * tap_words_; }
-    bool packs_words() const { return format_.bytes != 1 || shape_.group_inputs() % kStageDepth != 0; }
     PermuteCut cut(const PermuteArgs& args) const;
     PermuteArgs make_args(size_t images, Scratch& scratch, PermutePackArgs& pack) const;
     void set_rows_as_lanes(size_t images, Scratch& scratch, PermuteArgs& args, PermutePackArgs& pack) const;
     void set_columns_as_lanes(size_t images, Scratch& scratch, PermuteArgs& args, PermutePackArgs& pack) const;
     void set_table(const Side& side, PermuteArgs& args) const;
-    void run(Stream& stream, PermuteArgs args, PermutePackArgs pack, const CodeMap& in) const;
+    void run(Stream& stream, const PermuteArgs& args, PermutePackArgs pack, const CodeMap& in) const;
 
     DeviceLimits limits_;
     std::optional<PermuteCut> cut_;
     ConvShape shape_;
-    CodeFormat format_;
     uint32_t offset_;  // of positions: stored code, less this
     uint8_t padding_position_;
     uint32_t tap_words_, planes_;
     PermuteTable::Reduction reduction_;
     int64_t sum_offset_;
-    size_t a_, w_;
     Side rows_as_lanes_;
     std::optional<Side> columns_as_lanes_;
 };

@@ -153,7 +153,7 @@ TEST(DevicePermute, ChoosesWhichWayRoundByTheSizes) {
     const auto columns_are_lanes = [&](const LayerCase& shape, size_t images) {
         const sim::MacLayer layer = make_layer(shape, false, PaddingMode::code, {}, 1);
         const sim::ProductTask task = sim::product_task(layer);
-        const PermuteTable table{PermuteTable::Reduction::sums, 228, 256, std::vector<uint32_t>(228 * 256), 0};
+        const PermuteTable table{PermuteTable::Reduction::sums, 228, 256, std::vector<uint32_t>(size_t{228} * 256), 0};
         return PermuteRows(product_setup(executor, layer, task), table).columns_are_lanes(images);
     };
     EXPECT_TRUE(columns_are_lanes(fully_connected(9, 1000), 1));
@@ -177,6 +177,21 @@ TEST(DevicePermute, FillsTheDevice) {
     EXPECT_EQ(cut(h100, 512, 1, 64), std::pair(false, 1U));       // too short to split
     EXPECT_EQ(cut(t4, 1, 100000, 65536).second, 1U);
     EXPECT_EQ(cut(t4, 1, 100000, 65540).second, 2U);  // longer sums would not be exact
+}
+
+/// The largest entry so often that its 16 bits overflow a sum of 32, unless k is split.
+TEST(DevicePermute, SumsMoreEntriesThanFit32Bits) {
+    constexpr size_t kLong = 65540;
+    auto multiplier = sim::testing::exact_multiplier(8, 8, true);
+    multiplier->lut[127 * 256 + 127] = 32767;
+    multiplier->lut[0] = -32768;
+    sim::MacLayer layer = make_layer(fully_connected(kLong, 2), false, PaddingMode::code,
+                                     {48, Overflow::wrap, 0, nullptr}, 500, multiplier);
+    std::fill(layer.w_codes.begin(), layer.w_codes.end(), 127);
+    prepare(layer, sim::Engine::gather);
+    sim::Tensor<int32_t> codes = sim::testing::random_codes(layer, 1, 500);
+    std::fill(codes.data.begin(), codes.data.end(), 127);
+    testing::expect_layer(layer, codes, permute_of(), "long sums");
 }
 
 TEST(DevicePermute, SaysWhatItCannotCompute) {
