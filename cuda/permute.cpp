@@ -1,5 +1,7 @@
 #include "cuda/permute.h"
 
+#include "cuda/permute_depthwise.h"
+
 namespace concrete::cuda {
 namespace {
 
@@ -22,6 +24,9 @@ class Permute : public DeviceProduct {
 
 std::unique_ptr<DeviceProduct> make_permute(const ProductSetup& setup, std::optional<PermuteCut> cut) {
     const PermuteTable table = PermuteTable::of_sums(sim::summed_table(setup.task));
+    if (!cut && setup.executor.limits().shared_bytes >= kDepthwiseSharedBytes) {
+        if (auto depthwise = make_depthwise(setup, table)) return depthwise;
+    }
     return std::make_unique<Permute>(setup, table, cut);
 }
 

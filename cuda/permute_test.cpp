@@ -194,6 +194,35 @@ TEST(DevicePermute, SumsMoreEntriesThanFit32Bits) {
     testing::expect_layer(layer, codes, permute_of(), "long sums");
 }
 
+/// The host with the limits of a large GPU, on which other kernels are chosen.
+class LargeExecutor : public HostExecutor {
+  public:
+    LargeExecutor() {
+        limits_.multiprocessors = 2;
+        limits_.shared_bytes = 227 << 10;
+    }
+    const DeviceLimits& limits() const override { return limits_; }
+
+  private:
+    DeviceLimits limits_;
+};
+
+TEST(DevicePermute, EqualsTheCpuOnWhatIsChosenForLargeDevices) {
+    const LayerCase shapes[] = {{5, 45, 50, 19, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+                                {35, 9, 8, 35, 35, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+                                fully_connected(300, 2200)};
+    LargeExecutor executor;
+    for (const LayerCase& shape : shapes) {
+        const sim::MacLayer layer = make_layer(shape, true, PaddingMode::code, {}, 600);
+        const sim::Tensor<int32_t> codes = sim::testing::random_codes(layer, 1, 600);
+        const std::vector<int64_t> expected = testing::channels_last(sim::run_mac_layer(layer, codes, 1));
+        EXPECT_TRUE(testing::run_layer(executor, layer, codes, permute_of()) == expected) << shape.in_c;
+        const sim::ProductTask task = sim::product_task(layer);
+        const auto product = make_permute(product_setup(executor, layer, task));
+        EXPECT_EQ(product->scratch_bytes(1) == 0, shape.groups > 1);  // only depthwise needs none
+    }
+}
+
 TEST(DevicePermute, SaysWhatItCannotCompute) {
     const AccumulatorSpec saturating{10, Overflow::saturate, 0, nullptr};
     const sim::MacLayer layer = make_layer(fully_connected(9, 3), false, PaddingMode::code, saturating, 1);
