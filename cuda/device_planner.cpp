@@ -8,6 +8,7 @@
 #include "cuda/logic.h"
 #include "cuda/netlist_product.h"
 #include "cuda/permute.h"
+#include "cuda/permute_depthwise.h"
 #include "sim/decomposed_sums.h"
 #include "sim/error.h"
 #include "sim/mac_step.h"
@@ -35,11 +36,13 @@ struct DeviceRates {
     double products, look_ups = 32, logic_operations = 64, loads = 8;
     double clocks;  ///< of all multiprocessors, in a second
     double multiprocessors;
+    bool has_depthwise;  ///< enough shared memory for make_depthwise()
 
     explicit DeviceRates(const DeviceLimits& limits)
         : products(int8_macs(limits)),
           clocks(limits.multiprocessors * limits.clock_ghz * 1e9),
-          multiprocessors(limits.multiprocessors) {}
+          multiprocessors(limits.multiprocessors),
+          has_depthwise(limits.shared_bytes >= kDepthwiseSharedBytes) {}
 
     /// Seconds for work that so many blocks share: fewer than multiprocessors leave some idle.
     double seconds(double work_clocks, double blocks) const {
@@ -48,15 +51,23 @@ struct DeviceRates {
 };
 
 double whole(size_t value, size_t tile) {
-    return static_cast<double>((value + tile - 1) / tile * tile);
+    const size_t tiles = (value + tile - 1) / tile;
+    return static_cast<double>(tiles * tile);
 }
 
 /// A layer as the kernels see it.
 struct Extents {
     size_t rows, n, k, groups;
+    size_t taps, channels;  ///< of k
 
     Extents(const ConvShape& shape, size_t images)
-        : rows(images * shape.pixels()), n(shape.group_outputs()), k(shape.k()), groups(shape.groups) {}
+        : rows(images * shape.pixels()),
+          n(shape.group_outputs()),
+          k(shape.k()),
+          groups(shape.groups),
+          taps(shape.taps()),
+          channels(shape.group_inputs()) {}
+    bool is_depthwise() const { return n == 1 && channels == 1; }
     double macs() const { return static_cast<double>(rows * n * k * groups); }
 };
 
@@ -70,14 +81,23 @@ double decomposed_s(size_t passes, const Extents& e, const DeviceRates& rates) {
     return rates.seconds(products + look_ups / rates.look_ups, rows / kRows * n / kColumns * groups);
 }
 
-double permute_s(const Extents& e, const DeviceRates& rates) {
-    constexpr size_t kLanes = 512, kOthers = 8;
+/// Args: planes: of 16 bits, of the table.
+double permute_s(const Extents& e, size_t planes, const DeviceRates& rates) {
+    constexpr size_t kLanes = 512, kOthers = 8, kDepth = 4;
     constexpr double kMacsPerLookUp = 1.25;  // a wavefront gives two MACs; rows, codes and additions take their part
+    if (e.is_depthwise() && planes == 1 && rates.has_depthwise) {
+        constexpr size_t kRows = 512, kChannels = 64;
+        constexpr double kMacs = 8;  // of a multiprocessor in a clock: some dozen instructions for 32 of them
+        const double rows = whole(e.rows, kRows), channels = whole(e.groups, kChannels);
+        return rates.seconds(rows * channels * static_cast<double>(e.k) / kMacs, rows / kRows * channels / kChannels);
+    }
     // Few rows change places with the columns, and few blocks share out k: no multiprocessor is idle.
-    const auto macs = [](size_t along, size_t across) { return whole(along, kLanes) * whole(across, kOthers); };
+    const auto macs = [&](size_t along, size_t across) {
+        return whole(along, kLanes) * whole(across * planes, kOthers);
+    };
     const double padded = e.groups > 1 ? macs(e.rows, e.n) : std::min(macs(e.rows, e.n), macs(e.n, e.rows));
-    const double clocks = padded * static_cast<double>(e.k * e.groups) / (rates.look_ups * kMacsPerLookUp);
-    return rates.seconds(clocks, rates.multiprocessors);
+    const double k = whole(e.channels, kDepth) * static_cast<double>(e.taps * e.groups);
+    return rates.seconds(padded * k / (rates.look_ups * kMacsPerLookUp), rates.multiprocessors);
 }
 
 double gather_s(const sim::AccumulatorSpec& acc, const Extents& e, const DeviceRates& rates) {
@@ -101,8 +121,8 @@ std::vector<EnginePlan> plan_sums(const sim::ProductTask& task, const Extents& e
     const bool is_logic = !sim::effective_accumulator(task).is_modular();
     // Random low parts are full after a small part of k, which ends the reduction.
     constexpr double kReductionShare = 0.3;
-    const double ors_s = is_logic ? kReductionShare * permute_s(extents, rates) : 0;
-    const double by_rows_s = permute_s(extents, rates);
+    const double ors_s = is_logic ? kReductionShare * permute_s(extents, 1, rates) : 0;
+    const double by_rows_s = permute_s(extents, PermuteTable::of_sums(sim::summed_table(task)).planes(), rates);
     std::vector<EnginePlan> plans;
     plans.push_back({is_logic ? Engine::logic : Engine::permute, SumMethod::permute, 0, by_rows_s + ors_s, ""});
     if (const auto problem = decomposed_problem(task)) {

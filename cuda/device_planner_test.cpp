@@ -39,6 +39,20 @@ TEST(DevicePlanner, ChoosesByRankAccumulatorAndWidth) {
     EXPECT_GT(logic[0].passes, 1U);
 }
 
+TEST(DevicePlanner, KnowsWhatPermuteDoesWithWideTablesAndDepthwiseLayers) {
+    const auto narrow = sim::testing::random_multiplier(8, 8, 16, true, 7);
+    const auto wide = sim::testing::random_multiplier(8, 8, 20, true, 7);
+    const auto seconds = [](const sim::MacLayer& layer, Engine engine) {
+        for (const sim::EnginePlan& plan : plans_of(layer))
+            if (plan.engine == engine) return plan.seconds;
+        return 0.0;
+    };
+    EXPECT_DOUBLE_EQ(seconds(layer_of(wide), Engine::permute), 2 * seconds(layer_of(narrow), Engine::permute));
+    const sim::testing::LayerCase depthwise{64, 28, 28, 64, 64, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};
+    EXPECT_LT(4 * seconds(layer_of(narrow, {}, depthwise), Engine::permute),
+              seconds(layer_of(wide, {}, depthwise), Engine::permute));
+}
+
 TEST(DevicePlanner, NamesEveryEngineOnceAtLeastWithATimeOrAReason) {
     for (const sim::EnginePlan& plan : plans_of(layer_of(sim::testing::random_multiplier(8, 8, 16, true, 7))))
         EXPECT_EQ(plan.problem.empty(), plan.seconds > 0) << sim::to_string(plan.engine) << plan.problem;
