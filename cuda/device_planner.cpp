@@ -83,8 +83,9 @@ double decomposed_s(size_t passes, const Extents& e, const DeviceRates& rates) {
 
 /// Args: planes: of 16 bits, of the table.
 double permute_s(const Extents& e, size_t planes, const DeviceRates& rates) {
-    constexpr size_t kLanes = 512, kOthers = 8, kDepth = 4;
-    constexpr double kMacsPerLookUp = 1.25;  // a wavefront gives two MACs; rows, codes and additions take their part
+    constexpr size_t kLanes = 512, kOthers = 8, kDepth = 4, kLarge = size_t{1} << 22;
+    // A wavefront gives two MACs; building rows and loading codes take their part, and in small tiles bank conflicts.
+    const double macs_per_look_up = e.rows * e.n * e.groups >= kLarge ? 0.95 : 0.45;
     if (e.is_depthwise() && planes == 1 && rates.has_depthwise) {
         constexpr size_t kRows = 512, kChannels = 64;
         constexpr double kMacs = 8;  // of a multiprocessor in a clock: some dozen instructions for 32 of them
@@ -97,7 +98,7 @@ double permute_s(const Extents& e, size_t planes, const DeviceRates& rates) {
     };
     const double padded = e.groups > 1 ? macs(e.rows, e.n) : std::min(macs(e.rows, e.n), macs(e.n, e.rows));
     const double k = whole(e.channels, kDepth) * static_cast<double>(e.taps * e.groups);
-    return rates.seconds(padded * k / (rates.look_ups * kMacsPerLookUp), rates.multiprocessors);
+    return rates.seconds(padded * k / (rates.look_ups * macs_per_look_up), rates.multiprocessors);
 }
 
 double gather_s(const sim::AccumulatorSpec& acc, const Extents& e, const DeviceRates& rates) {
