@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "cuda/decomposed_block.h"
 #include "cuda/decomposed_operands.h"
 #include "cuda/device_array.h"
 #include "cuda/launch.h"
@@ -18,7 +19,8 @@ namespace {
 class Decomposed : public DeviceProduct {
   public:
     Decomposed(const ProductSetup& setup, const DecomposedOperands& operands)
-        : multiprocessors_(static_cast<size_t>(setup.executor.limits().multiprocessors)),
+        : limits_(setup.executor.limits()),
+          step_fragments_(operands.step_fragments),
           passes_(setup.executor, operands.passes),
           tables_(setup.executor, operands.tables),
           weights_(setup.executor, operands.weights),
@@ -29,9 +31,12 @@ class Decomposed : public DeviceProduct {
         args_.shape = setup.shape;
         args_.chunks = operands.chunks;
         args_.terms = operands.terms;
+        args_.steps = operands.steps;
         args_.passes = static_cast<uint32_t>(operands.passes.size());
         args_.last_shift = operands.last_shift;
         args_.fragments = operands.fragments;
+        args_.fragment_words = operands.terms * operands.chunks * kWarpThreads;
+        args_.group_inputs = setup.shape.group_inputs();
         args_.pass = passes_.data();
         args_.tables = tables_.data();
         args_.weights = weights_.data();
@@ -61,11 +66,14 @@ class Decomposed : public DeviceProduct {
             f_->run(stream, in, sums.rows, sums.scratch);
             args.row_sums = sums.rows;
         }
+        // The largest tiles of which hardly more columns lie idle than of smaller ones.
         const uint32_t columns = args.shape.group_outputs();
-        if (columns > 32 && fills<DecomposedProgram<128, 64>>(args))
-            return run<DecomposedProgram<128, 64>>(stream, args);
-        if (fills<DecomposedProgram<128, 32>>(args)) return run<DecomposedProgram<128, 32>>(stream, args);
-        run<DecomposedProgram<32, 32>>(stream, args);
+        const bool is_even = ceil_div(columns, DecomposedMedium::kTileColumns) % 2 == 0;
+        if (is_even && suits<DecomposedLarge>(args)) return run<DecomposedLarge>(stream, args);
+        const bool is_narrow = columns <= DecomposedNarrow::kTileColumns;
+        if (!is_narrow && suits<DecomposedMedium>(args)) return run<DecomposedMedium>(stream, args);
+        if (suits<DecomposedNarrow>(args)) return run<DecomposedNarrow>(stream, args);
+        run<DecomposedSmall>(stream, args);
     }
 
   private:
@@ -78,27 +86,29 @@ class Decomposed : public DeviceProduct {
     }
 
     template <typename Program>
-    static Launch launch_of(const DecomposedArgs& args) {
+    Launch launch_of(const DecomposedArgs& args) const {
         return {ceil_div(args.rows(), Program::kTileRows), ceil_div(args.shape.group_outputs(), Program::kTileColumns),
-                args.shape.groups, Program::shared_memory(std::min(args.terms, kPassTerms))};
+                args.shape.groups, Program::shared_memory(step_fragments_)};
     }
 
-    /// Whether tiles of that size are full and give every multiprocessor something to do.
+    /// Whether tiles of that size fit, have enough rows, and give all multiprocessors work.
     template <typename Program>
-    bool fills(const DecomposedArgs& args) const {
-        const Launch shape = launch_of<Program>(args);
-        return args.rows() > DecomposedProgram<32, 32>::kTileRows &&
-               size_t{shape.x} * shape.y * shape.z >= multiprocessors_;
+    bool suits(const DecomposedArgs& args) const {
+        const Launch launch = launch_of<Program>(args);
+        return launch.shared_bytes <= limits_.shared_bytes && args.rows() > DecomposedSmall::kTileRows &&
+               size_t{launch.x} * launch.y * launch.z >= static_cast<size_t>(limits_.multiprocessors);
     }
 
     template <typename Program>
-    static void run(Stream& stream, const DecomposedArgs& args) {
+    void run(Stream& stream, DecomposedArgs args) const {
         const std::string what = fmt::format("decomposed [{}, {}] x {}, {} int8 products", args.rows(), args.shape.k(),
                                              args.shape.out_channels, args.terms);
+        args.buffer_words = Program::buffer_words(step_fragments_);
         launch<Program>(stream, what, launch_of<Program>(args), args);
     }
 
-    size_t multiprocessors_;
+    DeviceLimits limits_;
+    uint32_t step_fragments_;
     DeviceArray<DecomposedPass> passes_;
     DeviceArray<uint32_t> tables_;
     DeviceArray<EightBytes> weights_;

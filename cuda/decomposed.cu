@@ -3,12 +3,9 @@
 
 namespace concrete::cuda {
 
-using LargeDecomposed = DecomposedProgram<128, 64>;
-using NarrowDecomposed = DecomposedProgram<128, 32>;
-using SmallDecomposed = DecomposedProgram<32, 32>;
-
-CONCRETE_KERNEL(LargeDecomposed);
-CONCRETE_KERNEL(NarrowDecomposed);
-CONCRETE_KERNEL(SmallDecomposed);
+CONCRETE_KERNEL(DecomposedLarge);
+CONCRETE_KERNEL(DecomposedMedium);
+CONCRETE_KERNEL(DecomposedNarrow);
+CONCRETE_KERNEL(DecomposedSmall);
 
 }  // namespace concrete::cuda

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "cuda/decomposed_expand.h"
+#include "cuda/mma.h"
+
 namespace concrete::cuda {
 namespace {
 
@@ -33,7 +36,7 @@ std::vector<DecomposedPass> passes_of(const std::vector<sim::ByteTerms::Term>& t
     for (uint32_t i = 0; i < terms.size(); ++i) {
         const int fall = shift - terms[i].shift;
         if (passes.empty() || fall > 0 || passes.back().terms == kPassTerms) {
-            passes.push_back({0, i, static_cast<uint32_t>(fall), false});
+            passes.push_back({static_cast<uint16_t>(i), 0, static_cast<uint8_t>(fall), false});
         }
         ++passes.back().terms;
         shift = terms[i].shift;
@@ -137,6 +140,11 @@ DecomposedOperands decomposed_operands(const ProductSetup& setup, const sim::Byt
     result.padding = setup.task.positions.skips ? stored[setup.task.positions.skip_position()]
                                                 : static_cast<uint8_t>(setup.padding_code - setup.format.lowest);
     result.passes = passes_of(terms, stored);
+    for (const DecomposedPass& pass : result.passes) {
+        const uint32_t chunks = step_chunks(pass.terms);
+        result.steps += ceil_div(result.chunks, chunks);
+        result.step_fragments = std::max(result.step_fragments, chunks * pass.terms);
+    }
     result.tables = tables_of(terms, result.passes, stored);
     result.taps = taps_of(shape, result.chunks);
 

@@ -120,6 +120,15 @@ TEST(DeviceDecomposed, EqualsTheCpuOnEveryShapeAndAccumulator) {
     }
 }
 
+TEST(DeviceDecomposed, SumsUpperPartsWhereNothingIsReducedBelow) {
+    for (const int low_bits : {2, 8}) {
+        const sim::AccumulatorSpec acc{low_bits == 8 ? 8 : 24, Overflow::wrap, low_bits, nullptr, sim::LowerPart::copy};
+        const MacLayer layer = sim::testing::make_layer(plain(16, 4, 5, 9, 3), true, PaddingMode::code, acc, 6,
+                                                        sim::testing::exact_multiplier(8, 8, true));
+        testing::expect_layer(layer, sim::testing::random_codes(layer, 1, 6), make_found, std::to_string(low_bits));
+    }
+}
+
 TEST(DeviceDecomposed, TakesAnyNumberOfTermsAndShifts) {
     const std::vector<std::vector<int>> cases{
         {},
@@ -142,6 +151,24 @@ TEST(DeviceDecomposed, TakesAnyNumberOfTermsAndShifts) {
             expect_terms(plain(16, 5, 7, 35, 3), shifts, padding, 1, ++seed);
         }
     }
+}
+
+TEST(DeviceDecomposed, TakesARadix4BoothMultiplierWithTruncatedRows) {
+    auto op = sim::testing::exact_multiplier(8, 8, true);
+    op->closed_form = sim::ClosedForm::none;
+    for (int a = 0; a < 256; ++a) {
+        for (int b = 0; b < 256; ++b) {
+            int32_t sum = 0;
+            for (int row = 0; row < 4; ++row) {
+                const int bits = (b << 1) >> (2 * row) & 7;  // b_{2 row + 1}, b_{2 row}, b_{2 row - 1}
+                const int digit = (bits & 1) + (bits >> 1 & 1) - 2 * (bits >> 2);
+                sum += (digit * static_cast<int8_t>(a) * (1 << (2 * row))) >> 6 << 6;
+            }
+            op->lut[static_cast<size_t>(a << 8 | b)] = sum;
+        }
+    }
+    const MacLayer layer = sim::testing::make_layer(plain(16, 5, 7, 40, 3), true, PaddingMode::code, kUsual, 5, op);
+    testing::expect_layer(layer, sim::testing::random_codes(layer, 1, 5), make_found, "Booth");
 }
 
 TEST(DeviceDecomposed, TakesCodesThatAreOperandsThemselves) {
@@ -210,23 +237,40 @@ TEST(DeviceDecomposed, TakesExtremeCodes) {
     }
 }
 
-/// A host with more multiprocessors than any test has tiles.
-class WideExecutor : public HostExecutor {
+/// A host like a large GPU. Args: multiprocessors: so many that tiles of 128 rows are too few for them, or not.
+class LargeExecutor : public HostExecutor {
   public:
-    WideExecutor() { limits_.multiprocessors = 1000; }
+    LargeExecutor(ThreadOrder order, int multiprocessors) : HostExecutor(order) {
+        limits_.multiprocessors = multiprocessors;
+        limits_.shared_bytes = 227 << 10;
+    }
     const DeviceLimits& limits() const override { return limits_; }
 
   private:
     DeviceLimits limits_;
 };
 
-TEST(DeviceDecomposed, TakesSmallTilesWhereLargeOnesAreTooFew) {
-    const MacLayer layer = sim::testing::make_layer(plain(3, 9, 9, 70, 3), true, PaddingMode::code, kUsual, 8,
-                                                    sim::testing::low_rank_multiplier());
-    const auto codes = sim::testing::random_codes(layer, 2, 8);
-    WideExecutor executor;
-    EXPECT_EQ(testing::run_layer(executor, layer, codes, make_found),
-              testing::channels_last(sim::run_mac_layer(layer, codes, 1)));
+TEST(DeviceDecomposed, GivesTheSameInTilesOfEverySize) {
+    uint64_t seed = 400;
+    for (const size_t columns : {1, 32, 33, 64, 65, 128, 250}) {
+        for (const std::vector<int>& shifts : {std::vector{3}, {0, 0}, {1, 0, 0, 0, 0, 0}}) {
+            MacLayer layer =
+                sim::testing::make_layer(plain(19, 9, 15, columns, 3), true, PaddingMode::code, kUsual, ++seed);
+            const auto d = std::make_shared<const Decomposition>(random_decomposition(layer, shifts, seed));
+            use_table(layer, *d, seed);
+            const auto codes = sim::testing::random_codes(layer, 1, seed);
+            const std::vector<int64_t> expected = testing::channels_last(sim::run_mac_layer(layer, codes, 1));
+            for (const ThreadOrder order : testing::all_orders()) {
+                for (const int multiprocessors : {1, 5, 1000}) {
+                    LargeExecutor executor(order, multiprocessors);
+                    EXPECT_EQ(testing::run_layer(executor, layer, codes,
+                                                 [&](const ProductSetup& setup) { return make_decomposed(setup, d); }),
+                              expected)
+                        << "seed " << seed << ", " << multiprocessors << " multiprocessors";
+                }
+            }
+        }
+    }
 }
 
 TEST(DeviceDecomposed, RequantizesToCodes) {
