@@ -11,6 +11,7 @@ struct WindowSumsArgs {
     ConvShape shape;
     const int64_t* values = nullptr;  ///< what is summed, by stored code; null: the codes themselves
     int64_t padding_value = 0;        ///< what a padding position adds; 0 where they are skipped
+    uint32_t parts = 1;               ///< threads that share the sum of a pixel
     int64_t* pixel_sums = nullptr;    ///< [images][in_h][in_w][groups]
     int64_t* sums = nullptr;          ///< [rows][groups]
 
@@ -19,21 +20,40 @@ struct WindowSumsArgs {
 };
 
 /// Sums over the channels of a group, for every input pixel: a code is looked up once, however many windows it is in.
-/// Grid: x over pixels * groups. No shared memory.
+/// So many threads share a sum that none has to add much more than 16 codes, as far as a block has threads: fully
+/// connected layers are one pixel of all features.
+///
+/// Grid: x over pixels * groups, kThreads / parts of them a block. Shared memory: kThreads sums.
 struct PixelSumsProgram {
     using Args = WindowSumsArgs;
     static constexpr unsigned kThreads = 128;
+    static constexpr size_t kSharedBytes = shared_bytes<int64_t>(kThreads);
+
+    /// WindowSumsArgs::parts, a power of two.
+    static constexpr uint32_t parts(uint32_t channels) {
+        uint32_t parts = 1;
+        while (parts < kThreads && parts * 16 < channels) parts *= 2;
+        return parts;
+    }
 
     template <typename Block>
     CONCRETE_DEVICE static void run(Block& block, const Args& g) {
+        int64_t* const sums = block.template shared<int64_t>(kThreads);
+        const size_t count = g.pixels() * g.shape.groups, first = size_t{block.x()} * (kThreads / g.parts);
         block.for_each_thread([&](ThreadIndex t) {
-            const size_t index = size_t{block.x()} * kThreads + t.index;
-            if (index >= g.pixels() * g.shape.groups) return;
+            const size_t index = first + t.index / g.parts;
             const uint32_t channels = g.shape.group_inputs();
-            const size_t first = index * channels;  // pixel * in_channels + group * channels
+            const size_t begin = index * channels;  // pixel * in_channels + group * channels
             int64_t sum = 0;
-            for (size_t i = first; i < first + channels; ++i) sum += g.values ? g.values[g.in.stored(i)] : g.in.code(i);
-            g.pixel_sums[index] = sum;
+            for (size_t i = begin + t.index % g.parts; index < count && i < begin + channels; i += g.parts)
+                sum += g.values ? g.values[g.in.stored(i)] : g.in.code(i);
+            sums[t.index] = sum;
+        });
+        block.for_each_thread([&](ThreadIndex t) {
+            if (t.index % g.parts != 0 || first + t.index / g.parts >= count) return;
+            int64_t sum = 0;
+            for (uint32_t part = 0; part < g.parts; ++part) sum += sums[t.index + part];
+            g.pixel_sums[first + t.index / g.parts] = sum;
         });
     }
 };
