@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
@@ -20,13 +21,16 @@ inline const std::vector<ThreadOrder>& all_orders() {
     return orders;
 }
 
-/// What tests run on: the host in each order, and the first GPU if there is any.
+/// What tests run on: the host in each order, and the first GPU if there is any. With CONCRETE_TEST_ON=gpu in the
+/// environment only that GPU, if there is any: a sanitizer of GPU code has nothing to see on the host.
 inline std::vector<std::unique_ptr<Executor>> all_executors() {
     std::vector<std::unique_ptr<Executor>> result;
-    for (const ThreadOrder order : all_orders()) result.push_back(std::make_unique<HostExecutor>(order));
     for (const Device& device : list_devices().devices) {
         if (device.index == 0) result.push_back(make_cuda_executor(device));
     }
+    const char* const wanted = std::getenv("CONCRETE_TEST_ON");
+    if (!result.empty() && wanted && std::string(wanted) == "gpu") return result;
+    for (const ThreadOrder order : all_orders()) result.push_back(std::make_unique<HostExecutor>(order));
     return result;
 }
 
