@@ -13,21 +13,24 @@
 
 #include "bench/gpu_bench.h"
 #include "bench/gpu_cudnn.h"
+#include "bench/gpu_networks.h"
 #include "bench/gpu_shapes.h"
 #include "cuda/cuda_executor.h"
 #include "cuda/host_executor.h"
 #include "sim/error.h"
+#include "sim/parallel.h"
 
 namespace concrete::bench {
 namespace {
 
 constexpr const char* kUsage =
-    "bench_gpu_layers [--operators DIR] [--only GLOB] [--quick] [--batch N] [--seconds S] [--emulate] "
-    "[--benchmark_...]\n"
+    "bench_gpu_layers [--operators DIR] [--only GLOB] [--network FILE]... [--quick] [--batch N] [--seconds S]\n"
+    "                 [--emulate] [--benchmark_...]\n"
     "  --operators DIR  operator files to time (default: the random table alone)\n"
     "  --only GLOB      operators whose name matches, as in 'booth8_m4-*'\n"
+    "  --network FILE   network description to time with random weights; may be repeated\n"
     "  --quick          representative operators only\n"
-    "  --batch N        pictures of a call (default: 64)\n"
+    "  --batch N        pictures of a call (default: 64, in networks 250)\n"
     "  --seconds S      begin no case later than S seconds after the start; those are skipped (default: no limit)\n"
     "  --emulate        on the host in the place of a GPU: tries the program, its times say nothing; to be used with "
     "a\n"
@@ -36,7 +39,8 @@ constexpr const char* kUsage =
 struct Options {
     std::string folder;
     std::string only = "*";
-    size_t batch = kGpuBatch;
+    std::vector<std::filesystem::path> networks;
+    size_t batch = kGpuBatch, network_batch = 250;
     double seconds = 0;
     bool quick = false, emulate = false;
 };
@@ -47,15 +51,17 @@ Options parse(int& argc, char** argv) {
     int kept = 1;
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
-        const bool has_value =
-            option == "--operators" || option == "--only" || option == "--batch" || option == "--seconds";
+        const bool has_value = option == "--operators" || option == "--only" || option == "--network" ||
+                               option == "--batch" || option == "--seconds";
         if (has_value && i + 1 == argc) throw UsageError(fmt::format("{} needs a value", option));
         if (option == "--operators")
             options.folder = argv[++i];
         else if (option == "--only")
             options.only = argv[++i];
+        else if (option == "--network")
+            options.networks.emplace_back(argv[++i]);
         else if (option == "--batch")
-            options.batch = std::strtoul(argv[++i], nullptr, 10);
+            options.batch = options.network_batch = std::strtoul(argv[++i], nullptr, 10);
         else if (option == "--seconds")
             options.seconds = std::strtod(argv[++i], nullptr);
         else if (option == "--quick")
@@ -80,7 +86,8 @@ std::unique_ptr<cuda::Executor> make_executor(const Options& options) {
 /// Registers what the options ask for.
 class Selection {
   public:
-    Selection(GpuBench& bench, const Options& options) : bench_(bench), options_(options) {}
+    Selection(GpuBench& bench, NetworkBench& networks, const Options& options)
+        : bench_(bench), networks_(networks), options_(options) {}
 
     void add_ceilings() {
         for (const Ceiling ceiling : kCeilings)
@@ -108,7 +115,12 @@ class Selection {
                 add_case({op, acc, Codes::all, shape, options_.batch, engine});
     }
 
-    /// Some case computed something else than the gather engine.
+    void add_network(const std::filesystem::path& description, const OperatorPointer& op) {
+        add(fmt::format("network/{}/{}", op->name, description.stem().string()),
+            [this, description, op](benchmark::State& state) { networks_.time_network(state, description, op); });
+    }
+
+    /// Some case computed something else than the gather engine or the CPU.
     bool has_mismatch() const { return has_mismatch_; }
 
   private:
@@ -136,6 +148,7 @@ class Selection {
     }
 
     GpuBench& bench_;
+    NetworkBench& networks_;
     const Options& options_;
     bool has_mismatch_ = false;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -143,6 +156,11 @@ class Selection {
 
 bool is_for_or_accumulation(const std::string& name) {
     return name == "mul8s_exact" || name == "booth8_m4-P8";
+}
+
+/// The exact one, a cheap one, one of many passes, and one that cannot be decomposed.
+bool is_for_networks(const std::string& name) {
+    return is_for_or_accumulation(name) || name == "booth8_m5-P10" || name == kRandomTable;
 }
 
 void register_all(Selection& selection, const Options& options) {
@@ -159,6 +177,9 @@ void register_all(Selection& selection, const Options& options) {
     for (const OperatorPointer& op : operators)
         for (const int or_bits : {4, 8})
             if (is_for_or_accumulation(op->name)) selection.add_operator(op, {or_bits});
+    for (const std::filesystem::path& network : options.networks)
+        for (const OperatorPointer& op : operators)
+            if (is_for_networks(op->name)) selection.add_network(network, op);
     for_each(true, [&](const OperatorPointer& op) { selection.add_operator(op, {}, Codes::relu); });
     for_each(true, [&](const OperatorPointer& op) { selection.add_engines(op); });
     for (const OperatorPointer& op : operators)
@@ -186,7 +207,8 @@ int run(int argc, char** argv) {
     const std::unique_ptr<cuda::Executor> executor = make_executor(options);
     describe(*executor);
     GpuBench bench(*executor, options.quick ? 0.02 : 0.05);
-    Selection selection(bench, options);
+    NetworkBench networks([&] { return make_executor(options); }, options.network_batch, sim::default_threads());
+    Selection selection(bench, networks, options);
     register_all(selection, options);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
