@@ -21,8 +21,9 @@ using sim::Engine;
 using sim::EnginePlan;
 using sim::SumMethod;
 
-/// Most terms of a decomposition that is asked for: beyond it permute is faster on every device.
-constexpr size_t kMostTerms = 128;
+/// Most terms of a decomposition that is searched for: with more, permute is faster on large layers, and a search takes
+/// seconds.
+constexpr size_t kMostTerms = 48;
 
 /// 8-bit multiply-accumulates of the tensor cores of a multiprocessor in a clock, by `mma`.
 double int8_macs(const DeviceLimits& limits) {
@@ -72,13 +73,16 @@ struct Extents {
 };
 
 double decomposed_s(size_t passes, const Extents& e, const DeviceRates& rates) {
-    constexpr size_t kRows = 128, kColumns = 64, kDepth = 32, kTermsAtOnce = 4;
+    constexpr size_t kDepth = 32, kTermsAtOnce = 4, kFewRows = 32, kRows = 128;
     constexpr double kShare = 0.6;  // of the tensor cores' rate
-    const double rows = whole(e.rows, kRows), n = whole(e.n, kColumns), k = whole(e.k, kDepth);
-    const auto groups = static_cast<double>(e.groups), terms = static_cast<double>(passes);
-    const double products = rows * n * k * groups * terms / (rates.products * kShare);
-    const double look_ups = rows * k * groups * (n / kColumns) * (whole(passes, kTermsAtOnce) / kTermsAtOnce);
-    return rates.seconds(products + look_ups / rates.look_ups, rows / kRows * n / kColumns * groups);
+    // The tiles of cuda/decomposed.cpp.
+    const size_t tile_rows = e.rows <= kFewRows ? kFewRows : kRows;
+    const size_t tile_columns = e.rows <= kFewRows || e.n <= 32 ? 32 : (e.n + 63) / 64 % 2 == 0 ? 128 : 64;
+    const double rows = whole(e.rows, tile_rows), n = whole(e.n, tile_columns), k = whole(e.k, kDepth);
+    const double tiles = n / static_cast<double>(tile_columns) * static_cast<double>(e.groups);
+    const double products = rows * n * k * static_cast<double>(e.groups * passes) / (rates.products * kShare);
+    const double look_ups = rows * k * tiles * (whole(passes, kTermsAtOnce) / kTermsAtOnce);
+    return rates.seconds(products + look_ups / rates.look_ups, rows / static_cast<double>(tile_rows) * tiles);
 }
 
 /// Args: planes: of 16 bits, of the table.
