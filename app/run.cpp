@@ -75,8 +75,7 @@ class Run : public Command {
         options_.declare(app);
         options_.declare_engine(app);
         app.add_flag("--explain", explain_,
-                     "Print how each layer would be computed on the CPU, what the other engines would need by the cost "
-                     "model, and "
+                     "Print how each layer would be computed, what the other engines would need by the cost model, and "
                      "stop.");
         app.add_option("--error-images", error_images_, "Take the layers' error figures from the first N pictures.")
             ->type_name("N")
@@ -94,12 +93,10 @@ class Run : public Command {
     std::vector<std::filesystem::path> outputs() const override { return {operands_}; }
 
     ExitCode run(Context& context) override {
-        if (explain_ && options_.backend == "cuda") throw UsageError("--explain is about the engines of the CPU");
-        if (explain_) options_.backend = "cpu";
         if (!operands_.empty()) AtomicFile writable(operands_);  // better now than after the run
         const LoadedRun loaded = load_run(options_);
         if (explain_) {
-            explain(context, loaded.run.network);
+            explain(context, loaded.run.network, loaded.backend, options_.engine);
             return ExitCode::done;
         }
         const auto runner = make_runner(loaded.backend, loaded.run.network, options_.engine, options_.threads);
