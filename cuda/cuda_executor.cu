@@ -41,14 +41,17 @@ class CudaStream : public Stream {
     ~CudaStream() override { cudaStreamDestroy(stream_); }
 
     void upload(void* to, const void* from, size_t bytes) override {
+        if (bytes == 0) return;
         use_device();
         check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copy to the device");
     }
     void download(void* to, const void* from, size_t bytes) override {
+        if (bytes == 0) return;
         use_device();
         check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "copy from the device");
     }
     void fill(void* to, uint8_t byte, size_t bytes) override {
+        if (bytes == 0) return;
         use_device();
         check(cudaMemsetAsync(to, byte, bytes, stream_), "fill memory of the device");
     }
