@@ -117,7 +117,7 @@ struct PoolProgram {
             }
         }
         if constexpr (kAverage) {
-            const sim::Requantizer& mean = g.by_area[rows.size() * columns.size()];
+            const sim::Requantizer& mean = g.by_area[size_t{rows.size()} * columns.size()];
             for (int32_t& code : result.codes) code = static_cast<int32_t>(sim::requantize(mean, code));
         }
         result.store(g.out, index);

@@ -87,7 +87,8 @@ TEST(DeviceCodeLayers, PoolingEqualsTheCpu) {
     uint64_t seed = 0;
     for (const sim::Shape& shape : shapes()) {
         for (const CodeRange& range : {kBytes, kWide}) {
-            const CodeTensor in = random_tensor(shape, {0.5, seed % 2 == 0 ? -37 : 12}, range, ++seed);
+            ++seed;
+            const CodeTensor in = random_tensor(shape, {0.5, seed % 2 == 0 ? -37 : 12}, range, seed);
             for (const sim::Layer& layer : pools(shape[1], shape[2], shape[3])) {
                 const std::string label =
                     "seed " + std::to_string(seed) + ", kernel " + std::to_string(layer.window.kernel[0]);

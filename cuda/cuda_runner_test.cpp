@@ -100,11 +100,11 @@ void expect_equal(const std::string& description, const std::string& settings) {
 }
 
 TEST(CudaRunner, EqualsTheCpuForEveryQuantization) {
-    for (const std::string settings : {
+    const std::string affine = "weights: {scheme: affine}, activations: {scheme: affine}";
+    for (const std::string& settings : std::vector<std::string>{
              "defaults: {multiplier: signed}\n",
              "defaults: {multiplier: signed, padding: skip, accumulator: {bits: 18, overflow: saturate}}\n",
-             "defaults: {multiplier: unsigned, weights: {scheme: affine}, activations: {scheme: affine},"
-             " accumulator: {bits: 22, adder: {loa: 4}}}\n",
+             "defaults: {multiplier: unsigned, accumulator: {bits: 22, adder: {loa: 4}}, " + affine + "}\n",
              "defaults: {multiplier: unsigned, sign_magnitude: true, weights: {bits: 5}}\n",
              "defaults: {multiplier: wide, weights: {bits: 14}, activations: {bits: 12}, accumulator: {bits: 48}}\n",
          }) {
@@ -124,8 +124,8 @@ TEST(CudaRunner, FloatLayersMayStandAnywhere) {
     }
     expect_equal(kSoftmax, "defaults: {multiplier: signed}\n");
     expect_equal(kResidual,
-                 "defaults: {multiplier: signed}\nlayers: {conv1: {mode: float}, conv2: {mode: float}, fc1: {mode: "
-                 "float}}\n");
+                 "defaults: {multiplier: signed}\n"
+                 "layers: {conv1: {mode: float}, conv2: {mode: float}, fc1: {mode: float}}\n");
 }
 
 /// Layers that read the pictures on both sides, and a sum of reals and codes.
