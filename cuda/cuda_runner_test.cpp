@@ -1,5 +1,6 @@
 #include "cuda/cuda_runner.h"
 
+#include <atomic>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
@@ -206,7 +207,7 @@ TEST(CudaRunner, SeveralExecutorsHandResultsOnInOrder) {
 /// A host executor whose streams count what is replayed.
 class CountingExecutor : public HostExecutor {
   public:
-    explicit CountingExecutor(size_t& replays) : replays_(replays) {}
+    explicit CountingExecutor(std::atomic<size_t>& replays) : replays_(replays) {}
     std::unique_ptr<Stream> make_stream() override {
         return std::make_unique<CountingStream>(HostExecutor::make_stream(), replays_);
     }
@@ -214,7 +215,7 @@ class CountingExecutor : public HostExecutor {
   private:
     class CountingStream : public Stream {
       public:
-        CountingStream(std::unique_ptr<Stream> stream, size_t& replays)
+        CountingStream(std::unique_ptr<Stream> stream, std::atomic<size_t>& replays)
             : stream_(std::move(stream)), replays_(replays) {}
         void upload(void* to, const void* from, size_t bytes) override { stream_->upload(to, from, bytes); }
         void download(void* to, const void* from, size_t bytes) override { stream_->download(to, from, bytes); }
@@ -230,15 +231,15 @@ class CountingExecutor : public HostExecutor {
 
       private:
         std::unique_ptr<Stream> stream_;
-        size_t& replays_;
+        std::atomic<size_t>& replays_;
     };
-    size_t& replays_;
+    std::atomic<size_t>& replays_;
 };
 
 TEST(CudaRunner, GraphsGiveTheSame) {
     for (const std::string layers : {"", "layers: {fc1: {mode: float}}\n"}) {
         const NetworkCase c = make_case(kResidual, "defaults: {multiplier: signed}\n" + layers, 65);
-        size_t replays = 0, unused = 0;
+        std::atomic<size_t> replays = 0, unused = 0;  // two slots count at a time
         CudaRunner runner(one(std::make_unique<CountingExecutor>(replays)), *c.network,
                           product_maker(sim::Engine::gather), {});
         CudaRunner plain(one(std::make_unique<CountingExecutor>(unused)), *c.network,
