@@ -152,10 +152,15 @@ struct CublasProduct::State {
         double best = std::numeric_limits<double>::infinity();
         cublasLtMatmulAlgo_t fastest{};
         for (const auto& proposal : proposals()) {
+            if (proposal.state != CUBLAS_STATUS_SUCCESS) continue;
             algorithm = proposal.algo;
-            const double seconds =
-                time_calls(stream, 0, [&](cuda::Stream& s, size_t set) { multiply(s, input.set(set)); }).seconds;
-            if (seconds < best) best = seconds, fastest = algorithm;
+            try {
+                const double seconds =
+                    time_calls(stream, 0, [&](cuda::Stream& s, size_t set) { multiply(s, input.set(set)); }).seconds;
+                if (seconds < best) best = seconds, fastest = algorithm;
+            } catch (const cuda::DeviceError&) {
+                continue;  // of several proposals one may fail
+            }
         }
         if (best == std::numeric_limits<double>::infinity()) throw cuda::DeviceError("cuBLASLt: proposes no algorithm");
         algorithm = fastest;

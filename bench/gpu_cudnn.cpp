@@ -147,12 +147,10 @@ struct CudnnConvolution::State {
                                                 &count, tried.data());  // sorted by time
         if (status != CUDNN_STATUS_SUCCESS) return false;
         for (const cudnnConvolutionFwdAlgoPerf_t& candidate : tried) {
-            const bool is_exact = candidate.mathType == CUDNN_FMA_MATH || candidate.mathType == CUDNN_DEFAULT_MATH;
             if (count-- <= 0 || candidate.status != CUDNN_STATUS_SUCCESS) return false;
-            if (type == ProductType::fp32 && !is_exact) continue;
-            found = candidate;
             // The search tries other arithmetic than was asked for; in fp32 the default would allow TF32.
-            if (type == ProductType::fp32) found.mathType = CUDNN_FMA_MATH;
+            if (type == ProductType::fp32 && candidate.mathType != CUDNN_FMA_MATH) continue;
+            found = candidate;
             check(api().set_math(convolution, found.mathType), "choose the arithmetic");
             return true;
         }
@@ -199,11 +197,11 @@ void CudnnConvolution::run(cuda::Stream& stream, const void* in) const {
 
 std::string CudnnConvolution::description() const {
     constexpr size_t kKiB = 1024;
-    const bool has_tensor_cores =
-        state_->found.mathType != CUDNN_FMA_MATH && state_->found.mathType != CUDNN_DEFAULT_MATH;
-    return fmt::format("cuDNN, {}, algorithm {}, {}{} KiB of workspace", state_->layout.name,
-                       static_cast<int>(state_->found.algo), has_tensor_cores ? "tensor cores, " : "",
-                       state_->found.memory / kKiB);
+    const char* arithmetic = state_->found.mathType == CUDNN_FMA_MATH       ? "FMA"
+                             : state_->found.mathType == CUDNN_DEFAULT_MATH ? "default arithmetic"
+                                                                            : "tensor cores";
+    return fmt::format("cuDNN, {}, algorithm {}, {}, {} KiB of workspace", state_->layout.name,
+                       static_cast<int>(state_->found.algo), arithmetic, state_->found.memory / kKiB);
 }
 
 std::string cudnn_version() {

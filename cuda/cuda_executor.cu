@@ -137,7 +137,12 @@ class CudaExecutor : public Executor {
     void* allocate_pinned(size_t bytes) override {
         use_device();
         void* memory = nullptr;
-        check(cudaMallocHost(&memory, bytes), "allocate pinned memory");
+        const cudaError_t status = cudaMallocHost(&memory, bytes);
+        if (status == cudaErrorMemoryAllocation) {
+            cudaGetLastError();
+            throw OutOfDeviceMemory("host memory for " + label_, bytes);
+        }
+        check(status, "allocate pinned memory");
         return memory;
     }
     void release_pinned(void* memory) noexcept override { cudaFreeHost(memory); }

@@ -86,7 +86,8 @@ std::vector<BatchPart> CudaRunner::parts(const sim::RunRequest& request) const {
 }
 
 sim::RunTimes CudaRunner::run(const sim::RunRequest& request) {
-    const size_t count = request.data.size(), batch = std::min(request.batch, count);
+    const size_t count = request.data.size();
+    const size_t batch = std::min({request.batch, count, on_device_[0]->most_images()});
     const size_t observed_images = request.observer ? std::min(request.observed_images, count) : 0;
     const size_t observed_batch = observed_images > 0 ? std::min(batch, kObservedBatch) : 0;
     reserve(observed_images == count ? observed_batch : batch, observed_batch);

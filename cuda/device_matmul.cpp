@@ -1,6 +1,7 @@
 #include "cuda/device_matmul.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "cuda/device_layer.h"
@@ -9,6 +10,7 @@ namespace concrete::cuda {
 namespace {
 
 constexpr size_t kMostRows = size_t{1} << 16;
+constexpr size_t kMostCodes = std::numeric_limits<int32_t>::max();  // kernels count them in 31 bits
 
 ConvShape pixel_shape(size_t k, size_t n) {
     ConvShape shape;
@@ -30,7 +32,7 @@ DeviceMatmul::DeviceMatmul(Executor& executor, const sim::MatmulArgs& args, cons
     if (args.init_per_row) throw std::logic_error("DeviceMatmul: init_per_row");
     const sim::MatmulTask task(args);
     if (task.task.positions.skips) throw std::logic_error("DeviceMatmul: kSkip");
-    const size_t rows = std::min(args.m, kMostRows);
+    const size_t rows = std::min({args.m, kMostRows, std::max<size_t>(1, kMostCodes / std::max(k_, n_))});
     // Nothing is padded; a code that occurs, so that every engine has a position for it.
     const int64_t padding_code = task.task.positions.codes.lowest;
     product_ = make({executor, task.task, pixel_shape(k_, n_), format_, padding_code}, rows);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <stdexcept>
 
 #include "cuda/arena.h"
@@ -90,6 +91,13 @@ size_t DeviceNetwork::last_reader(size_t storage) const {
         for (const size_t reader : network_.network().consumers(i)) last = std::max(last, reader);
     }
     return last;
+}
+
+size_t DeviceNetwork::most_images() const {
+    size_t largest = 1;
+    for (const sim::Layer& layer : network_.network().layers)
+        largest = std::max(largest, sim::element_count(layer.output_shape));
+    return std::max<size_t>(1, std::numeric_limits<int32_t>::max() / largest);
 }
 
 BatchPlan DeviceNetwork::plan(size_t images, bool observed) const {

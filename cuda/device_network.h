@@ -48,6 +48,9 @@ class DeviceNetwork {
     Executor& executor() const { return executor_; }
     const sim::QuantizedNetwork& host() const { return network_; }
 
+    /// Most pictures of a batch: kernels count the codes of a tensor in 31 bits.
+    size_t most_images() const;
+
     /// Args: observed: with accumulators of all layers, not only those that the host needs.
     BatchPlan plan(size_t images, bool observed) const;
 

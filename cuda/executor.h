@@ -84,7 +84,7 @@ class Executor {
     /// Aligned to 256 bytes, uninitialized. Throws: OutOfDeviceMemory.
     virtual void* allocate(size_t bytes) = 0;
     virtual void release(void* memory) noexcept = 0;
-    /// Host memory that copies can overlap with.
+    /// Host memory that copies can overlap with. Throws: OutOfDeviceMemory.
     virtual void* allocate_pinned(size_t bytes) = 0;
     virtual void release_pinned(void* memory) noexcept = 0;
 

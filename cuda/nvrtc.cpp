@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "cuda/device.h"
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/hash.h"
@@ -168,8 +169,11 @@ std::string nvrtc_version() {
 namespace detail {
 
 void* open_nvrtc(std::span<const fs::path> folders) {
+    std::vector<std::string> names{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"};
+    // A driver need not take what a later major version than the runtime's compiles.
+    if (is_built()) names.insert(names.begin(), "libnvrtc.so." + runtime_version().substr(0, 2));
     for (const fs::path& folder : folders)
-        for (const char* name : {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"})
+        for (const std::string& name : names)
             if (void* library = dlopen((folder / name).c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
     throw MissingError(
         "NVRTC (libnvrtc.so.13 or .12), which compiles netlists for the GPU, is not on this machine; install the CUDA "

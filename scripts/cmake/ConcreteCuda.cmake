@@ -16,10 +16,10 @@ macro(concrete_find_cuda)
       set(CMAKE_CUDA_STANDARD_REQUIRED OFF)
       find_package(CUDAToolkit REQUIRED)
     endif()
-    if(CMAKE_CUDA_COMPILER AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.0)  # the first with C++20
+    if(CMAKE_CUDA_COMPILER AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.8)  # C++20, cudaLibraryLoadData
       set(CONCRETE_WITH_CUDA ON)
     elseif(CONCRETE_CUDA STREQUAL "ON")
-      message(FATAL_ERROR "CONCRETE_CUDA=ON but no nvcc of version 12.0 or later was found; "
+      message(FATAL_ERROR "CONCRETE_CUDA=ON but no nvcc of version 12.8 or later was found; "
         "install the CUDA toolkit, or name its nvcc in CUDACXX, or use CONCRETE_CUDA=OFF")
     endif()
   endif()
