@@ -45,10 +45,9 @@ struct GatherProgram {
     template <typename Block>
     CONCRETE_DEVICE static void run(Block& block, const Args& g) {
         block.for_each_thread([&](ThreadIndex t) {
-            const size_t index = size_t{block.x()} * kThreads + t.index;
-            const uint32_t columns = g.shape.out_channels;
-            if (index >= size_t{g.in.images} * g.shape.pixels() * columns) return;
-            const auto row = static_cast<uint32_t>(index / columns), column = static_cast<uint32_t>(index % columns);
+            const uint32_t index = block.x() * kThreads + t.index, columns = g.shape.out_channels;
+            if (index >= g.in.images * g.shape.pixels() * columns) return;
+            const uint32_t row = index / columns, column = index % columns;
             g.finish.store(row, column, accumulate_window(g, row, column));
         });
     }

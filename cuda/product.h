@@ -35,7 +35,8 @@ class DeviceProduct {
     /// Device memory that run() needs for a batch, beside input and output.
     virtual size_t scratch_bytes(size_t images) const = 0;
 
-    /// Enqueues the layer. Args: in: in.images pictures, of the setup's format and shape, codes within task.positions.
+    /// Enqueues the layer. Args: in: in.images pictures, of the setup's format and shape, codes within task.positions;
+    /// neither they nor the outputs are 2^31 or more.
     /// scratch: scratch_bytes(in.images) bytes, aligned to 256. Throws: DeviceError.
     virtual void run(Stream& stream, const CodeMap& in, const Finish& finish, void* scratch) const = 0;
 };
