@@ -211,7 +211,10 @@ std::unique_ptr<DeviceProduct> make_planned(const ProductSetup& setup, const Eng
 }  // namespace
 
 std::unique_ptr<DeviceProduct> make_product(const ProductSetup& setup, std::optional<Engine> forced, size_t images) {
-    if (forced == Engine::decomposed) return make_decomposed(setup);  // however many terms it takes
+    if (forced == Engine::decomposed) {  // however many terms it takes
+        if (const auto problem = sim::engine_problem(*forced, setup.task)) throw InputError("engine " + *problem);
+        return make_decomposed(setup);
+    }
     std::string problems;
     for (const EnginePlan& plan : plan_engines(setup.executor.limits(), setup.task, setup.shape, images)) {
         if (forced && plan.engine != *forced) continue;

@@ -83,6 +83,22 @@ TEST(DevicePlanner, MakesTheEngineAskedForOrSaysWhyNot) {
     EXPECT_THROW(make_product(product_setup(executor, layer, task), Engine::logic), InputError);
 }
 
+TEST(DevicePlanner, RefusesSumsAloneWhereLowPartsAreReduced) {
+    HostExecutor executor;
+    const sim::MacLayer layer = layer_of(sim::testing::low_rank_multiplier(), {24, Overflow::wrap, 2, nullptr}, kSmall);
+    const sim::ProductTask task = sim::product_task(layer);
+    for (const Engine engine : {Engine::permute, Engine::decomposed}) {
+        try {
+            make_product(product_setup(executor, layer, task), engine);
+            ADD_FAILURE() << sim::to_string(engine);
+        } catch (const InputError& error) {
+            EXPECT_THAT(error.what(),
+                        HasSubstr("engine " + sim::to_string(engine) + ": the accumulator is not modular; use logic"));
+        }
+    }
+    EXPECT_EQ(make_product(product_setup(executor, layer, task), Engine::logic)->engine(), Engine::logic);
+}
+
 TEST(DevicePlanner, EveryChoiceEqualsTheCpu) {
     const std::vector<sim::AccumulatorSpec> accumulators{
         {32, Overflow::wrap, 0, nullptr}, {24, Overflow::wrap, 2, nullptr}, {17, Overflow::saturate, 0, nullptr}};
