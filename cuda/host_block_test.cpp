@@ -75,7 +75,8 @@ TEST(HostBlock, CopiesArriveWhenTheyAreWaitedFor) {
     auto* const target = block.shared<uint8_t>(64);
     const auto copy = [&](size_t first) {
         block.issue_copies([&](ThreadIndex t, HostBlock::Copies& copies) {
-            if (t.index < 2) copies.copy16(target + first + 16 * t.index, source + first + 16 * t.index);
+            const size_t at = first + size_t{t.index} * 16;
+            if (t.index < 2) copies.copy16(target + at, source + at);
         });
     };
     copy(0);
@@ -87,6 +88,8 @@ TEST(HostBlock, CopiesArriveWhenTheyAreWaitedFor) {
     block.wait_for_copies<0>();
     EXPECT_EQ(target[33], 0);
 }
+
+constexpr size_t kM = kMmaM, kN = kMmaN, kK = kMmaK;
 
 /// C += A B for 16 x 32 and 32 x 8 bytes, fragments loaded by the layout that cuda/mma.h documents.
 struct Multiply {
@@ -109,10 +112,10 @@ struct Multiply {
     static void run(Block& block, const Args& args) {
         auto c = block.template registers<MmaC>();
         block.for_each_warp([&](auto& warp) {
-            const auto row = [](ThreadIndex t) { return t.lane() / 4; };
-            const auto place = [](ThreadIndex t) { return t.lane() % 4; };
+            const auto row = [](ThreadIndex t) { return size_t{t.lane() / 4}; };
+            const auto place = [](ThreadIndex t) { return size_t{t.lane() % 4}; };
             const auto element = [&](ThreadIndex t, size_t i) -> int32_t& {
-                return args.c[(row(t) + i / 2 * 8) * kMmaN + place(t) * 2 + i % 2];
+                return args.c[(row(t) + i / 2 * 8) * kN + place(t) * 2 + i % 2];
             };
             warp.for_each_lane([&](ThreadIndex t) {
                 for (size_t i = 0; i < 4; ++i) c[t].sums[i] = element(t, i);
@@ -121,13 +124,13 @@ struct Multiply {
                      [&](ThreadIndex t) {
                          MmaA a;
                          for (size_t i = 0; i < 4; ++i)
-                             a.words[i] = four(args.a + (row(t) + i % 2 * 8) * kMmaK + i / 2 * 16 + place(t) * 4, 1);
+                             a.words[i] = four(args.a + (row(t) + i % 2 * 8) * kK + i / 2 * 16 + place(t) * 4, 1);
                          return a;
                      },
                      [&](ThreadIndex t) {
                          MmaB b;
                          for (size_t i = 0; i < 2; ++i)
-                             b.words[i] = four(args.b + (i * 16 + place(t) * 4) * kMmaN + row(t), kMmaN);
+                             b.words[i] = four(args.b + (i * 16 + place(t) * 4) * kN + row(t), kN);
                          return b;
                      });
             warp.for_each_lane([&](ThreadIndex t) {
@@ -139,19 +142,18 @@ struct Multiply {
 
 TEST(HostBlock, MmaMultipliesUnsignedBySignedBytesModulo2To32) {
     std::mt19937 random(5);
-    std::vector<uint8_t> a(kMmaM * kMmaK);
-    std::vector<int8_t> b(kMmaK * kMmaN);
-    std::vector<int32_t> c(kMmaM * kMmaN);
+    std::vector<uint8_t> a(kM * kK);
+    std::vector<int8_t> b(kK * kN);
+    std::vector<int32_t> c(kM * kN);
     for (uint8_t& value : a) value = static_cast<uint8_t>(random() % 2 == 0 ? 255 : random());
     for (int8_t& value : b) value = static_cast<int8_t>(random() % 2 == 0 ? -128 : random());
     for (int32_t& value : c) value = static_cast<int32_t>(random());
     std::vector<int32_t> expected = c;
-    for (size_t m = 0; m < kMmaM; ++m)
-        for (size_t n = 0; n < kMmaN; ++n)
-            for (size_t k = 0; k < kMmaK; ++k)
-                expected[m * kMmaN + n] =
-                    static_cast<int32_t>(static_cast<uint32_t>(expected[m * kMmaN + n]) +
-                                         static_cast<uint32_t>(a[m * kMmaK + k] * b[k * kMmaN + n]));
+    for (size_t m = 0; m < kM; ++m)
+        for (size_t n = 0; n < kN; ++n)
+            for (size_t k = 0; k < kK; ++k)
+                expected[m * kN + n] = static_cast<int32_t>(static_cast<uint32_t>(expected[m * kN + n]) +
+                                                            static_cast<uint32_t>(a[m * kK + k] * b[k * kN + n]));
     for (const ThreadOrder order : testing::all_orders()) {
         std::vector<int32_t> out = c;
         run_on_host<Multiply>(order, {}, {a.data(), b.data(), out.data()});
