@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "bench/bench_main.h"
 #include "bench/gpu_bench.h"
 #include "bench/gpu_cudnn.h"
 #include "bench/gpu_networks.h"
@@ -23,7 +24,7 @@
 namespace concrete::bench {
 namespace {
 
-constexpr const char* kUsage =
+constexpr char kUsage[] =
     "bench_gpu_layers [--operators DIR] [--only GLOB] [--network FILE]... [--quick] [--batch N] [--seconds S]\n"
     "                 [--emulate] [--benchmark_...]\n"
     "  --operators DIR  operator files to time (default: the random table alone)\n"
@@ -199,11 +200,7 @@ void describe(const cuda::Executor& executor) {
 
 int run(int argc, char** argv) {
     const Options options = parse(argc, argv);
-    benchmark::Initialize(&argc, argv, [] {
-        std::fputs(kUsage, stdout);
-        benchmark::PrintDefaultHelp();
-    });
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) throw UsageError(kUsage);
+    initialize<kUsage>(argc, argv);
     const std::unique_ptr<cuda::Executor> executor = make_executor(options);
     describe(*executor);
     GpuBench bench(*executor, options.quick ? 0.02 : 0.05);
@@ -219,13 +216,5 @@ int run(int argc, char** argv) {
 }  // namespace concrete::bench
 
 int main(int argc, char** argv) {
-    try {
-        return concrete::bench::run(argc, argv);
-    } catch (const concrete::Error& error) {
-        std::fprintf(stderr, "bench_gpu_layers: %s\n", error.what());
-        return static_cast<int>(error.code());
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_gpu_layers: %s\n", error.what());
-        return static_cast<int>(concrete::ExitCode::bad_input);
-    }
+    return concrete::bench::bench_main("bench_gpu_layers", [&] { return concrete::bench::run(argc, argv); });
 }

@@ -9,13 +9,14 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "bench/bench_main.h"
 #include "bench/layer_bench.h"
 #include "sim/error.h"
 
 namespace concrete::bench {
 namespace {
 
-constexpr const char* kUsage =
+constexpr char kUsage[] =
     "bench_layers [--operators DIR] [--only GLOB] [--quick] [--once] [--benchmark_...]\n"
     "  --operators DIR  operator files to time (default: the best-known of the catalogue, made or from the cache)\n"
     "  --only GLOB      operators whose name matches, as in 'booth8_m4-*'\n"
@@ -149,11 +150,7 @@ void register_all(LayerBench& bench, const Options& options) {
 
 int run(int argc, char** argv) {
     const Options options = parse(argc, argv);
-    benchmark::Initialize(&argc, argv, [] {
-        std::fputs(kUsage, stdout);
-        benchmark::PrintDefaultHelp();
-    });
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) throw UsageError(kUsage);
+    initialize<kUsage>(argc, argv);
     LayerBench bench(options.quick ? 0.02 : 0.05);
     register_all(bench, options);
     benchmark::RunSpecifiedBenchmarks();
@@ -165,13 +162,5 @@ int run(int argc, char** argv) {
 }  // namespace concrete::bench
 
 int main(int argc, char** argv) {
-    try {
-        return concrete::bench::run(argc, argv);
-    } catch (const concrete::Error& error) {
-        std::fprintf(stderr, "bench_layers: %s\n", error.what());
-        return static_cast<int>(error.code());
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_layers: %s\n", error.what());
-        return static_cast<int>(concrete::ExitCode::bad_input);
-    }
+    return concrete::bench::bench_main("bench_layers", [&] { return concrete::bench::run(argc, argv); });
 }

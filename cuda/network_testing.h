@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "sim/calibration_testing.h"
 #include "sim/dataset.h"
 #include "sim/file.h"
-#include "sim/float_layers.h"
 #include "sim/quantized_network.h"
 #include "sim/testing.h"
 
@@ -62,29 +61,6 @@ inline sim::Weights random_weights(const sim::Network& network, uint64_t seed) {
     return weights;
 }
 
-/// Scales of all tensors that have codes, from the float network's values for the pictures.
-inline sim::Calibration calibrate_on(const sim::Network& network, const sim::Weights& weights,
-                                     const sim::CodePlan& plan, const sim::Dataset& data) {
-    const auto outputs =
-        forward_network(network, weights, sim::normalize(data, 0, data.size(), network.mean, network.std_dev), 1);
-    std::map<size_t, sim::ValueRange> ranges;
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        if (!plan.tensors[i].calibrates) continue;
-        const auto [low, high] = std::minmax_element(outputs[i].data.begin(), outputs[i].data.end());
-        sim::ValueRange& range = ranges[plan.tensors[i].group];
-        range = {std::min(range.lowest, double{*low}), std::max(range.highest, double{*high})};
-    }
-    sim::Calibration calibration{{}, "test"};
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        if (!plan.tensors[i].has_format) continue;
-        const sim::CodeFormat& format = plan.formats.at(plan.tensors[i].group);
-        const sim::ValueRange& range = ranges[plan.tensors[i].group];
-        calibration.activations[network.layers[i].name] =
-            choose_params(format.spec, format.range, range.lowest, range.highest);
-    }
-    return calibration;
-}
-
 /// A network and pictures that it reads.
 struct NetworkCase {
     std::unique_ptr<sim::QuantizedNetwork> network;
@@ -102,8 +78,10 @@ inline NetworkCase make_case(const std::string& description, const std::string& 
     const sim::Weights weights = random_weights(config.network, 42);
     NetworkCase result;
     result.data = random_pictures(config.network.input().output_shape, pictures, 7);
-    result.network = std::make_unique<sim::QuantizedNetwork>(config, weights, operators, plan,
-                                                             calibrate_on(config.network, weights, plan, result.data),
+    const sim::Network& net = config.network;
+    const auto images = sim::normalize(result.data, 0, result.data.size(), net.mean, net.std_dev);
+    const sim::Calibration calibration = sim::testing::calibrate_on(net, weights, plan, images);
+    result.network = std::make_unique<sim::QuantizedNetwork>(config, weights, operators, plan, calibration,
                                                              sim::cpu_preparer(sim::Engine::gather));
     return result;
 }

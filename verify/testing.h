@@ -14,10 +14,9 @@
 
 #include "gen/catalogue.h"
 #include "gen/generate.h"
-#include "sim/calibration.h"
+#include "sim/calibration_testing.h"
 #include "sim/code_plan.h"
 #include "sim/file.h"
-#include "sim/float_layers.h"
 #include "sim/network.h"
 #include "sim/quantized_network.h"
 #include "verify/hardware.h"
@@ -103,33 +102,13 @@ class RandomNetwork {
         const sim::RunConfig config = sim::load_run_config(folder_.path() / "c.yaml");
         const auto operators = sim::bind_operators(config, provider);
         const sim::CodePlan plan = sim::plan_codes(config, operators);
-        return {config, weights_, operators, plan, calibration(plan)};
+        return {config, weights_, operators, plan, sim::testing::calibrate_on(network_, weights_, plan, images_)};
     }
 
     const sim::Tensor<float>& images() const { return images_; }
     size_t image_count() const { return images_.shape[0]; }
 
   private:
-    sim::Calibration calibration(const sim::CodePlan& plan) const {
-        const auto outputs = sim::forward_network(network_, weights_, images_, 1);
-        std::map<size_t, sim::ValueRange> ranges;
-        for (size_t i = 0; i < outputs.size(); ++i) {
-            if (!plan.tensors[i].calibrates) continue;
-            const auto [low, high] = std::minmax_element(outputs[i].data.begin(), outputs[i].data.end());
-            sim::ValueRange& range = ranges[plan.tensors[i].group];
-            range = {std::min(range.lowest, double{*low}), std::max(range.highest, double{*high})};
-        }
-        sim::Calibration result{{}, "test"};
-        for (size_t i = 0; i < outputs.size(); ++i) {
-            if (!plan.tensors[i].has_format) continue;
-            const sim::CodeFormat& format = plan.formats.at(plan.tensors[i].group);
-            const sim::ValueRange& range = ranges[plan.tensors[i].group];
-            result.activations[network_.layers[i].name] =
-                sim::choose_params(format.spec, format.range, range.lowest, range.highest);
-        }
-        return result;
-    }
-
     TemporaryFolder folder_;
     sim::Network network_;
     sim::Weights weights_;
