@@ -208,20 +208,27 @@ std::unique_ptr<DeviceProduct> make_planned(const ProductSetup& setup, const Eng
     return make_sums(setup, plan);
 }
 
+/// The engine asked for, one of those that need no plan, however long it takes.
+std::unique_ptr<DeviceProduct> make_forced(const ProductSetup& setup, Engine engine) {
+    if (engine == Engine::gather) return make_gather(setup);
+    if (engine == Engine::netlist) return make_netlist_product(setup);
+    // These sum any table, but the accumulator may need more than a sum.
+    if (const auto problem = sim::engine_problem(engine, setup.task)) throw InputError("engine " + *problem);
+    return engine == Engine::permute ? make_permute(setup) : make_decomposed(setup);
+}
+
 }  // namespace
 
 std::unique_ptr<DeviceProduct> make_product(const ProductSetup& setup, std::optional<Engine> forced, size_t images) {
-    if (forced == Engine::decomposed) {  // however many terms it takes
-        if (const auto problem = sim::engine_problem(*forced, setup.task)) throw InputError("engine " + *problem);
-        return make_decomposed(setup);
-    }
+    if (forced && *forced != Engine::logic) return make_forced(setup, *forced);
     std::string problems;
     for (const EnginePlan& plan : plan_engines(setup.executor.limits(), setup.task, setup.shape, images)) {
         if (forced && plan.engine != *forced) continue;
         if (plan.problem.empty()) return make_planned(setup, plan);
         problems += (problems.empty() ? "" : "; ") + plan.problem;
     }
-    throw InputError((forced ? "engine " : "no engine can run these operators on a GPU: ") + problems);
+    if (forced) throw InputError("engine " + problems);
+    throw InputError("no engine can run these operators on a GPU, use --backend cpu: " + problems);
 }
 
 }  // namespace concrete::cuda
