@@ -67,7 +67,7 @@ struct SlicePlanesProgram {
                 transpose_bits(warp, g.lane_planes(), codes, words);
                 uint32_t* const step = planes + size_t{k} * g.lane_planes() * kTileWords + warp.index();
                 warp.for_each_lane([&](ThreadIndex t) {
-                    if (t.lane() < g.lane_planes()) step[t.lane() * kTileWords] = words[t];
+                    if (t.lane() < g.lane_planes()) step[size_t{t.lane()} * kTileWords] = words[t];
                 });
             }
         });
@@ -145,7 +145,7 @@ struct StartAccumulatorsProgram {
                     });
                     transpose_bits(warp, bits, starts, words);
                     warp.for_each_lane([&](ThreadIndex t) {
-                        if (t.lane() < bits) acc[(low + t.lane()) * kTileWords] = words[t];
+                        if (t.lane() < bits) acc[size_t{low + t.lane()} * kTileWords] = words[t];
                     });
                 }
             }
@@ -162,7 +162,7 @@ struct StoreAccumulatorsProgram {
     static constexpr unsigned kThreads = 256;
     static constexpr unsigned kColumns = 32, kStride = kColumns + 1;
 
-    static constexpr size_t shared() { return shared_bytes<int64_t>(kWarpThreads * kStride); }
+    static constexpr size_t shared() { return shared_bytes<int64_t>(size_t{kWarpThreads} * kStride); }
 
     template <typename Block>
     CONCRETE_DEVICE static void run(Block& block, const Args& g) {
@@ -176,7 +176,7 @@ struct StoreAccumulatorsProgram {
                 const uint32_t* const acc = g.at(first + i, block.x());
                 for (uint32_t low = 0; low < g.acc_bits; low += 32) {
                     warp.for_each_lane([&](ThreadIndex t) {
-                        words[t] = low + t.lane() < g.acc_bits ? acc[(low + t.lane()) * kTileWords] : 0;
+                        words[t] = low + t.lane() < g.acc_bits ? acc[size_t{low + t.lane()} * kTileWords] : 0;
                     });
                     transpose_bits(warp, 32, words, parts);
                     warp.for_each_lane([&](ThreadIndex t) {

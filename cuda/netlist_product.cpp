@@ -15,7 +15,7 @@
 namespace concrete::cuda {
 namespace {
 
-constexpr size_t kTileLanes = kTileWords * kWarpThreads;
+constexpr size_t kTileLanes = size_t{kTileWords} * kWarpThreads;
 
 /// A circuit of 6,000 nodes takes NVRTC a second, one of 26,000 a minute.
 constexpr size_t kMostNodes = 8192;

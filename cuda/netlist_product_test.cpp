@@ -98,7 +98,7 @@ TEST(DeviceNetlist, EqualsTheCpuInPieces) {
     const LayerCase shape{2, 20, 21, 3, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};  // 420 rows a picture
     const sim::AccumulatorSpec acc{18, Overflow::saturate, 3, nullptr};
     const sim::MacLayer layer = layer_of(shape, random_operands(), true, PaddingMode::skip, acc, 7);
-    const size_t tile_bytes = (18 * 6 + 3 * 18) * kTileWords * sizeof(uint32_t);
+    const size_t tile_bytes = (18 * 6 + 3 * 18) * sizeof(uint32_t) * kTileWords;
     for (const size_t piece_bytes : {size_t{1}, tile_bytes, 2 * tile_bytes + 1, 3 * tile_bytes}) {
         const auto make_pieces = [&](const ProductSetup& setup) { return make_netlist_product(setup, piece_bytes); };
         testing::expect_layer(layer, sim::testing::random_codes(layer, 2, 9), make_pieces, "in pieces");

@@ -86,10 +86,11 @@ std::vector<uint32_t> expected_steps(const StepCircuit& circuit, const StepsCase
                 const uint32_t code = launch.codes[column * s.depth + k];
                 std::vector<uint64_t> inputs;
                 for (const StepCircuit::Place& from : circuit.inputs) {
-                    if (from.from == StepCircuit::From::lane) inputs.push_back(planes[from.index * kTileWords]);
+                    if (from.from == StepCircuit::From::lane) inputs.push_back(planes[size_t{from.index} * kTileWords]);
                     if (from.from == StepCircuit::From::other)
                         inputs.push_back((code >> from.index & 1) != 0 ? 0xffffffff : 0);
-                    if (from.from == StepCircuit::From::accumulator) inputs.push_back(bits[from.index * kTileWords]);
+                    if (from.from == StepCircuit::From::accumulator)
+                        inputs.push_back(bits[size_t{from.index} * kTileWords]);
                 }
                 const std::vector<uint64_t> next = evaluate64(circuit.netlist, inputs);
                 for (size_t bit = 0; bit < next.size(); ++bit)
