@@ -26,11 +26,8 @@ inline std::vector<LayerCase> layer_cases() {
             {2, 2, 3, 3, 1, {{3, 3}, {3, 3}, {4, 4}, {1, 1}}}};
 }
 
-/// A layer with random codes, ready to run by gather. Args: zero_points: others than 0.
-inline MacLayer make_layer(const LayerCase& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc,
-                           uint64_t seed,
-                           const std::shared_ptr<Operator>& multiplier = random_multiplier(8, 8, 16, true, 77)) {
-    std::mt19937_64 random(seed);
+/// A layer of this shape, and nothing else.
+inline MacLayer shaped_layer(const LayerCase& c) {
     MacLayer layer;
     layer.name = "conv";
     layer.in_channels = c.in_c, layer.in_h = c.h, layer.in_w = c.w;
@@ -41,6 +38,15 @@ inline MacLayer make_layer(const LayerCase& c, bool zero_points, PaddingMode pad
         return (in + 2 * c.window.padding[axis] - reach) / c.window.stride[axis] + 1;
     };
     layer.out_h = extent(c.h, 0), layer.out_w = extent(c.w, 1);
+    return layer;
+}
+
+/// A layer with random codes, ready to run by gather. Args: zero_points: others than 0.
+inline MacLayer make_layer(const LayerCase& c, bool zero_points, PaddingMode padding, const AccumulatorSpec& acc,
+                           uint64_t seed,
+                           const std::shared_ptr<Operator>& multiplier = random_multiplier(8, 8, 16, true, 77)) {
+    std::mt19937_64 random(seed);
+    MacLayer layer = shaped_layer(c);
     layer.a_range = layer.w_range = {-128, 127};
     layer.a_used = {-100, 127};  // with skipped positions not more than a byte tells apart
     layer.a_params = {0.5, zero_points ? -37 : 0};

@@ -4,23 +4,11 @@
 #include <random>
 
 #include "sim/error.h"
+#include "sim/mac_layer_testing.h"
 #include "sim/testing.h"
 
 namespace concrete::sim {
 namespace {
-
-struct Case {
-    size_t in_c, h, w, out_c, groups;
-    Window window;
-};
-
-// 1x1, kernel = input, depthwise, grouped, dilated, strided, fully connected, padding wider than the picture.
-std::vector<Case> cases() {
-    return {{1, 1, 1, 1, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}}, {3, 5, 5, 2, 1, {{1, 1}, {2, 2}, {0, 0}, {1, 1}}},
-            {2, 5, 7, 3, 1, {{5, 7}, {1, 1}, {0, 0}, {1, 1}}}, {4, 6, 6, 4, 4, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
-            {4, 7, 5, 6, 2, {{3, 2}, {2, 1}, {1, 0}, {2, 1}}}, {13, 1, 1, 11, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
-            {2, 2, 3, 3, 1, {{3, 3}, {3, 3}, {4, 4}, {1, 1}}}};
-}
 
 struct Ports {
     int a_bits, b_bits;
@@ -47,18 +35,9 @@ int32_t draw(std::mt19937_64& random, const CodeRange& range) {
     return static_cast<int32_t>(range.lowest) + static_cast<int32_t>(random() % range.count());
 }
 
-MacLayer make_layer(const Case& c, const Ports& ports, PaddingMode padding, uint64_t seed) {
+MacLayer make_layer(const testing::LayerCase& c, const Ports& ports, PaddingMode padding, uint64_t seed) {
     std::mt19937_64 random(seed);
-    MacLayer layer;
-    layer.name = "conv";
-    layer.in_channels = c.in_c, layer.in_h = c.h, layer.in_w = c.w;
-    layer.out_channels = c.out_c, layer.groups = c.groups;
-    layer.window = c.window;
-    const auto extent = [&](size_t in, size_t axis) {
-        const size_t reach = c.window.dilation[axis] * (c.window.kernel[axis] - 1) + 1;
-        return (in + 2 * c.window.padding[axis] - reach) / c.window.stride[axis] + 1;
-    };
-    layer.out_h = extent(c.h, 0), layer.out_w = extent(c.w, 1);
+    MacLayer layer = testing::shaped_layer(c);
     layer.a_range = layer.w_range = ports.range;
     layer.a_params = {0.5, draw(random, ports.range)};
     layer.w_params.assign(c.out_c, {0.25, 3});
@@ -98,7 +77,7 @@ std::vector<int64_t> brute_force(const MacLayer& layer, const Tensor<int32_t>& c
 
 TEST(OperandRecorder, CountsEveryMultiplyAccumulate) {
     uint64_t seed = 0;
-    for (const Case& c : cases()) {
+    for (const testing::LayerCase& c : testing::layer_cases()) {
         for (const Ports& ports : all_ports()) {
             for (const PaddingMode padding : {PaddingMode::code, PaddingMode::skip}) {
                 const MacLayer layer = make_layer(c, ports, padding, ++seed);

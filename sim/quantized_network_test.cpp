@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "sim/calibration_testing.h"
 #include "sim/error.h"
 #include "sim/file.h"
 #include "sim/float_layers.h"
@@ -70,22 +71,7 @@ class QuantizedNetworkTest : public ::testing::Test {
         const RunConfig config = load_run_config(folder_.path() / "c.yaml");
         const auto operators = bind_operators(config, provide);
         const CodePlan plan = plan_codes(config, operators);
-        const std::vector<Tensor<float>> outputs = forward_network(network_, weights_, images_, 1);
-        std::map<size_t, ValueRange> ranges;
-        for (size_t i = 0; i < outputs.size(); ++i) {
-            if (!plan.tensors[i].calibrates) continue;
-            const auto [low, high] = std::minmax_element(outputs[i].data.begin(), outputs[i].data.end());
-            ValueRange& range = ranges[plan.tensors[i].group];
-            range = {std::min(range.lowest, double{*low}), std::max(range.highest, double{*high})};
-        }
-        Calibration calibration{{}, "test"};
-        for (size_t i = 0; i < outputs.size(); ++i) {
-            if (!plan.tensors[i].has_format) continue;
-            const size_t group = plan.tensors[i].group;
-            const CodeFormat& f = plan.formats.at(group);
-            calibration.activations[network_.layers[i].name] =
-                choose_params(f.spec, f.range, ranges[group].lowest, ranges[group].highest);
-        }
+        const Calibration calibration = testing::calibrate_on(network_, weights_, plan, images_);
         return {config, weights_, operators, plan, calibration, prepare};
     }
 
